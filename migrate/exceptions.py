@@ -1,0 +1,120 @@
+"""Every error and warning that this package raises."""
+
+from __future__ import annotations
+
+__all__ = [
+    "ApiError",
+    "ControlledSchemaError",
+    "DatabaseAlreadyControlledError",
+    "DatabaseNotControlledError",
+    "Error",
+    "InvalidConstraintError",
+    "InvalidRepositoryError",
+    "InvalidScriptError",
+    "InvalidVersionError",
+    "KnownError",
+    "MigrateDeprecationWarning",
+    "NoSuchTableError",
+    "NotSupportedError",
+    "PathError",
+    "PathFoundError",
+    "PathNotFoundError",
+    "RepositoryError",
+    "ScriptError",
+    "UnboundError",
+    "UsageError",
+    "VersionNotFoundError",
+    "WrongRepositoryError",
+]
+
+
+class Error(Exception):
+    """Base of all errors raised by this package."""
+
+
+class ApiError(Error):
+    """A call of :mod:`migrate.versioning.api` cannot be carried out."""
+
+
+class KnownError(ApiError):
+    """The caller asked for something that cannot be; wording is final."""
+
+
+class UsageError(ApiError):
+    """A command was given the wrong arguments."""
+
+
+class ControlledSchemaError(Error):
+    """The control table does not allow what was asked."""
+
+
+class InvalidVersionError(Error):
+    """A version that is no whole number from 0, or not in the repository."""
+
+
+class VersionNotFoundError(KeyError):
+    """A version that the repository does not have.
+
+    Not an :class:`Error`: applications catch it as the KeyError it has
+    always been, and its ``str()`` is that of a KeyError, with quotes.
+    """
+
+
+class DatabaseNotControlledError(ControlledSchemaError):
+    """The database holds no usable row for this repository."""
+
+
+class DatabaseAlreadyControlledError(ControlledSchemaError):
+    """The database already holds a row for this repository."""
+
+
+class WrongRepositoryError(ControlledSchemaError):
+    """The database is under control of another repository."""
+
+
+class NoSuchTableError(ControlledSchemaError):
+    """The control table does not exist."""
+
+
+class PathError(Error):
+    """A path is not what the operation needs."""
+
+
+class PathNotFoundError(PathError):
+    """A path that must exist does not."""
+
+
+class PathFoundError(PathError):
+    """A path that must not exist does."""
+
+
+class RepositoryError(Error):
+    """A repository of change scripts cannot be used."""
+
+
+class InvalidRepositoryError(RepositoryError):
+    """A folder is no repository, or its parts are damaged."""
+
+
+class ScriptError(Error):
+    """A change script cannot be used."""
+
+
+class InvalidScriptError(ScriptError):
+    """A change script is missing, does not load or lacks ``upgrade``."""
+
+
+class NotSupportedError(Error):
+    """The database cannot do what was asked; raised before any SQL."""
+
+
+class InvalidConstraintError(Error):
+    """A constraint lacks what is needed to create or name it."""
+
+
+class UnboundError(Error):
+    """No connection or engine was given, and none can be inferred."""
+
+
+class MigrateDeprecationWarning(DeprecationWarning):
+    """A form that still works and has a better successor."""

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.engine import URL
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Engine
+from sqlalchemy.pool import NullPool
+
+from tests import servers
+
+
+@pytest.fixture(
+    params=servers.server_urls(), ids=servers.server_id, scope="session"
+)
+def server(request: pytest.FixtureRequest) -> str:
+    """The administrative URL of each server in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(server: str, tmp_path: Path) -> Iterator[URL]:
+    """The URL of an empty database on each server; gone after the test.
+
+    Use ``url.render_as_string(hide_password=False)`` for text.
+    """
+    with servers.empty_database(server, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def engine(database_url: URL) -> Iterator[Engine]:
+    """A plain engine on an empty database, without a pool."""
+    engine = create_engine(database_url, poolclass=NullPool)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def connection(engine: Engine) -> Iterator[Connection]:
+    with engine.connect() as connection:
+        yield connection
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'app.db'}"
+
+
+@pytest.fixture
+def sqlite_engine(sqlite_url: str) -> Iterator[Engine]:
+    engine = create_engine(sqlite_url, poolclass=NullPool)
+    yield engine
+    engine.dispose()

@@ -1,0 +1,123 @@
+"""The layers of DESIGN: nobody imports from above, and there is no circle."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import migrate
+
+PACKAGE = Path(migrate.__file__).parent
+
+# Lowest first.  A module may import from lower layers and, within its own
+# layer, from a module named further left.  A name covers its submodules.
+LAYERS: list[list[str]] = [
+    ["migrate.exceptions"],
+    ["migrate.binding"],
+    ["migrate.legacy"],
+    [
+        "migrate.changeset.createtable",
+        "migrate.changeset.operations",
+        "migrate.changeset.ddl",
+        "migrate.changeset.rebuild",
+        "migrate.changeset.editor",
+        "migrate.changeset.databases",
+        "migrate.changeset.metadata",
+        "migrate.changeset.delta",
+        "migrate.changeset.constraint",
+        "migrate.changeset.schema",
+        "migrate.changeset",
+    ],
+    ["migrate"],
+    ["migrate.versioning.util", "migrate.versioning.config"],
+    [
+        "migrate.versioning.sqlsplit",
+        "migrate.versioning.cfgparse",
+        "migrate.versioning.template",
+        "migrate.versioning.script",
+        "migrate.versioning.version",
+        "migrate.versioning.repository",
+        "migrate.versioning.schemadiff",
+        "migrate.versioning.genmodel",
+        "migrate.versioning.migrate_repository",
+    ],
+    [
+        "migrate.versioning.lock",
+        "migrate.versioning.control",
+        "migrate.versioning.runner",
+        "migrate.versioning.schema",
+    ],
+    ["migrate.versioning.api"],
+    ["migrate.versioning.commandline", "migrate.versioning.shell"],
+    ["migrate.versioning"],
+]
+RANK = {
+    name: (height, place)
+    for height, layer in enumerate(LAYERS)
+    for place, name in enumerate(layer)
+}
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+FILES = {
+    module_name(path): path
+    for path in PACKAGE.rglob("*.py")
+    if "templates" not in path.parts
+}
+
+
+def imports_of(module: str) -> set[str]:
+    """Modules of ours that ``module`` imports, wherever the import stands."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(FILES[module].read_text())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} has a relative import"
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                found.add(full if full in FILES else str(node.module))
+    return {name for name in found if name in FILES and name != module}
+
+
+def room(module: str) -> str:
+    """The longest prefix of ``module`` that the layers name."""
+    parts = module.split(".")
+    for end in range(len(parts), 0, -1):
+        if ".".join(parts[:end]) in RANK:
+            return ".".join(parts[:end])
+    raise AssertionError(f"{module} has no layer")
+
+
+@pytest.mark.parametrize("module", sorted(FILES))
+def test_module_imports_only_from_below(module: str) -> None:
+    own = room(module)
+
+    above = {
+        other
+        for other in imports_of(module)
+        if room(other) != own and RANK[room(other)] > RANK[own]
+    }
+
+    assert not above
+
+
+def test_no_circular_imports() -> None:
+    edges = {module: imports_of(module) for module in FILES}
+    done: set[str] = set()
+
+    def visit(module: str, way: tuple[str, ...]) -> None:
+        assert module not in way, " -> ".join((*way, module))
+        if module not in done:
+            for other in edges[module]:
+                visit(other, (*way, module))
+            done.add(module)
+
+    for module in edges:
+        visit(module, ())
