@@ -7,12 +7,15 @@ __all__ = [
     "ControlledSchemaError",
     "DatabaseAlreadyControlledError",
     "DatabaseNotControlledError",
+    "DatabaseUnreachableError",
     "Error",
+    "HalfDoneStepError",
     "InvalidConstraintError",
     "InvalidRepositoryError",
     "InvalidScriptError",
     "InvalidVersionError",
     "KnownError",
+    "LockTimeoutError",
     "MigrateDeprecationWarning",
     "NoSuchTableError",
     "NotSupportedError",
@@ -21,6 +24,7 @@ __all__ = [
     "PathNotFoundError",
     "RepositoryError",
     "ScriptError",
+    "StepConflictError",
     "UnboundError",
     "UsageError",
     "VersionNotFoundError",
@@ -64,6 +68,14 @@ class DatabaseNotControlledError(ControlledSchemaError):
     """The database holds no usable row for this repository."""
 
 
+class DatabaseUnreachableError(DatabaseNotControlledError):
+    """The database does not answer, so its version cannot be read.
+
+    Below :class:`DatabaseNotControlledError` because that is what callers
+    have always had to catch for it.
+    """
+
+
 class DatabaseAlreadyControlledError(ControlledSchemaError):
     """The database already holds a row for this repository."""
 
@@ -74,6 +86,18 @@ class WrongRepositoryError(ControlledSchemaError):
 
 class NoSuchTableError(ControlledSchemaError):
     """The control table does not exist."""
+
+
+class StepConflictError(ControlledSchemaError):
+    """The version changed while a step ran; the step was rolled back."""
+
+
+class HalfDoneStepError(ControlledSchemaError):
+    """A step that the database cannot roll back did not end."""
+
+
+class LockTimeoutError(Error, TimeoutError):
+    """Another deployer did not finish in time; nothing was changed."""
 
 
 class PathError(Error):

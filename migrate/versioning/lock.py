@@ -1,0 +1,247 @@
+"""One deployer at a time: the lock that a run of steps holds, per database.
+
+Every lock dies with the session that holds it, so nothing has to be cleaned
+up after a killed process.  Waiting is polling: a statement that waits inside
+the server could deadlock with ``CREATE INDEX CONCURRENTLY`` of the holder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from migrate.exceptions import LockTimeoutError
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+__all__ = ["DEFAULT_TIMEOUT", "Lock", "lock_for"]
+
+DEFAULT_TIMEOUT = 60.0
+"""Seconds that a deployer waits for another one."""
+
+_PAUSES = (0.02, 0.05, 0.1, 0.2, 0.5)
+"""Seconds between two attempts; the last one repeats."""
+
+
+class Lock:
+    """The lock of one run on one connection, for databases without a better.
+
+    Nothing is held for the run as a whole: each step locks its row of the
+    control table (``SELECT .. FOR UPDATE``), which serialises the steps of
+    several deployers where DDL does not commit by itself.
+
+    :param connection: the connection on which the steps will run.
+    :param timeout: seconds to wait for another deployer; 0 does not wait.
+    :param on_wait: called once with a description of the holder when
+        another deployer is found at work.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        timeout: float = DEFAULT_TIMEOUT,
+        on_wait: Callable[[str], None] | None = None,
+    ) -> None:
+        self.connection = connection
+        self.timeout = timeout
+        self._on_wait = on_wait or (lambda holder: None)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the lock inside, outside of any transaction.
+
+        :raises LockTimeoutError: when another deployer does not finish.
+        """
+        self._poll(self._try_acquire)
+        try:
+            yield
+        finally:
+            # A lost session has released the lock with its own end.
+            if not self.connection.invalidated:
+                self.connection.rollback()
+                self._release()
+
+    @contextmanager
+    def session(self) -> Iterator[None]:
+        """Prepare the driver's connection for steps, and restore it."""
+        yield
+
+    def begin(self) -> None:
+        """Begin the transaction of a step; the caller commits it.
+
+        :raises LockTimeoutError: when another writer does not finish.
+        """
+        self.connection.begin()
+
+    def _try_acquire(self) -> bool:
+        return True
+
+    def _release(self) -> None:
+        pass
+
+    def _holder(self) -> str:
+        return "another deployer"
+
+    def _poll(self, attempt: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + self.timeout
+        pauses = iter(_PAUSES)
+        pause = 0.0
+        while not attempt():
+            if not pause:
+                holder = self._holder()
+                self._on_wait(holder)
+            pause = next(pauses, _PAUSES[-1])
+            if time.monotonic() + pause > deadline:
+                raise LockTimeoutError(
+                    f"the database is locked by {holder}, which did not "
+                    f"finish within {self.timeout:g} seconds; nothing was "
+                    "changed, try again or give --lock_timeout=SECONDS"
+                )
+            time.sleep(pause)
+
+
+class _SQLiteLock(Lock):
+    """``BEGIN IMMEDIATE``: a database file has one writer."""
+
+    @contextmanager
+    def session(self) -> Iterator[None]:
+        """Keep the sqlite3 module from opening transactions by itself.
+
+        In its legacy mode it opens none before DDL, which would make a step
+        half transactional; with ``isolation_level`` None we say when.
+        """
+        driver: Any = self.connection.connection.dbapi_connection
+        before = driver.isolation_level
+        driver.isolation_level = None
+        try:
+            yield
+        finally:
+            driver.isolation_level = before
+
+    def begin(self) -> None:
+        """Begin at once as the writer; a deferred begin could deadlock."""
+        driver: Any = self.connection.connection.dbapi_connection
+        self.connection.begin()
+        if driver.in_transaction:
+            # An event of the application has begun a deferred transaction.
+            driver.rollback()
+        (busy_timeout,) = driver.execute("PRAGMA busy_timeout").fetchone()
+        driver.execute("PRAGMA busy_timeout = 0")
+        try:
+            self._poll(self._try_begin)
+        except BaseException:
+            self.connection.rollback()
+            raise
+        finally:
+            driver.execute(f"PRAGMA busy_timeout = {busy_timeout}")
+
+    def _try_begin(self) -> bool:
+        try:
+            self.connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except OperationalError as error:
+            if "locked" in str(error.orig):
+                return False
+            raise
+        return True
+
+    def _holder(self) -> str:
+        return "another writer"
+
+
+class _PostgresLock(Lock):
+    """A session advisory lock; its key is one per database."""
+
+    _KEY = int.from_bytes(
+        hashlib.sha256(b"migrate: deployer").digest()[:8], "big", signed=True
+    )
+
+    def _try_acquire(self) -> bool:
+        with self.connection.begin():
+            return bool(
+                self.connection.scalar(
+                    text("SELECT pg_try_advisory_lock(:key)"),
+                    {"key": self._KEY},
+                )
+            )
+
+    def _release(self) -> None:
+        with self.connection.begin():
+            self.connection.execute(
+                text("SELECT pg_advisory_unlock(:key)"), {"key": self._KEY}
+            )
+
+    def _holder(self) -> str:
+        with self.connection.begin():
+            row = self.connection.execute(
+                text(
+                    "SELECT a.pid, a.client_addr, a.application_name"
+                    " FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
+                    " WHERE l.locktype = 'advisory' AND l.granted"
+                    " AND l.database = (SELECT oid FROM pg_database"
+                    "  WHERE datname = current_database())"
+                    " AND l.classid::bigint = :high"
+                    " AND l.objid::bigint = :low AND l.objsubid = 1"
+                ),
+                {
+                    "high": (self._KEY >> 32) & 0xFFFFFFFF,
+                    "low": self._KEY & 0xFFFFFFFF,
+                },
+            ).first()
+        if row is None:
+            return "another deployer"
+        pid, address, application = row
+        return f"another deployer (pid {pid}, {address or 'local'}" + (
+            f", {application})" if application else ")"
+        )
+
+
+class _MySQLLock(Lock):
+    """``GET_LOCK``: its names are one space per server, 64 characters."""
+
+    def _name(self) -> str:
+        database = self.connection.engine.url.database or ""
+        return "migrate:" + hashlib.sha256(database.encode()).hexdigest()[:40]
+
+    def _call(self, function: str) -> Any:
+        with self.connection.begin():
+            return self.connection.scalar(
+                text(f"SELECT {function}"), {"name": self._name()}
+            )
+
+    def _try_acquire(self) -> bool:
+        return bool(self._call("GET_LOCK(:name, 0)"))
+
+    def _release(self) -> None:
+        self._call("RELEASE_LOCK(:name)")
+
+    def _holder(self) -> str:
+        pid = self._call("IS_USED_LOCK(:name)")
+        return f"another deployer (connection {pid})"
+
+
+_LOCKS: dict[str, type[Lock]] = {
+    "sqlite": _SQLiteLock,
+    "postgresql": _PostgresLock,
+    "mysql": _MySQLLock,
+    "mariadb": _MySQLLock,
+}
+
+
+def lock_for(
+    connection: Connection,
+    timeout: float = DEFAULT_TIMEOUT,
+    on_wait: Callable[[str], None] | None = None,
+) -> Lock:
+    """Return the lock of the connection's database; acquires nothing."""
+    return _LOCKS.get(connection.dialect.name, Lock)(
+        connection, timeout, on_wait
+    )
