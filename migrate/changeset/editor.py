@@ -1,0 +1,183 @@
+"""Which statements carry out an operation: the contract, and ANSI's answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from sqlalchemy.engine import Connection
+from sqlalchemy.schema import CreateIndex
+from sqlalchemy.schema import DropIndex
+from sqlalchemy.schema import ExecutableDDLElement
+from sqlalchemy.schema import ForeignKeyConstraint
+from sqlalchemy.schema import Table
+
+from migrate.changeset import ddl
+from migrate.changeset import operations as ops
+from migrate.exceptions import NotSupportedError
+
+__all__ = ["SchemaEditor"]
+
+Statements = Iterator[ExecutableDDLElement]
+
+
+class SchemaEditor:
+    """Carries out operations on one kind of database.
+
+    A subclass per database overrides the method of an operation (its
+    :attr:`~.operations.Operation.verb`) where the statements differ from
+    ANSI's; text is never built here but in ``@compiles`` functions.
+
+    An editor has no state of its own: one is made for each operation.
+
+    A method of an operation
+
+    * *yields* executable elements, in order, and may yield none;
+    * may read the catalogue through ``connection``, and changes nothing;
+    * raises :class:`NotSupportedError` with the way round when the database
+      cannot do it.  :meth:`run` asks for all statements before it executes
+      the first, so such an error comes before any SQL is sent;
+    * does not touch the Table or its MetaData (see :mod:`.metadata`).
+    """
+
+    #: What the database is called in messages.
+    name: ClassVar[str] = "the database"
+
+    #: One ``ALTER TABLE`` may hold several actions.
+    combines_actions: ClassVar[bool] = False
+
+    #: Dropping a column of an index over several leaves a smaller index.
+    shrinks_indexes: ClassVar[bool] = False
+
+    #: A column's foreign key is a constraint to be added after the column.
+    foreign_keys_apart: ClassVar[bool] = True
+
+    def run(self, connection: Connection, operation: ops.Operation) -> None:
+        """Carry out ``operation`` on ``connection``.
+
+        Neither commits nor rolls back: the transaction is the caller's.  An
+        editor which needs more than a list of statements (SQLite's safety
+        around a rebuild) overrides this.
+        """
+        for statement in [*self.statements(operation, connection)]:
+            connection.execute(statement)
+
+    def statements(
+        self, operation: ops.Operation, connection: Connection
+    ) -> Statements:
+        """Yield what carries out ``operation``, in order."""
+        method = getattr(self, operation.verb)
+        yield from method(operation, connection)
+
+    def refuse(self, what: str, way_round: str) -> NotSupportedError:
+        """Make the error for what the database cannot do."""
+        return NotSupportedError(f"{self.name} cannot {what}: {way_round}")
+
+    # One method per operation.
+
+    def add_column(
+        self, operation: ops.AddColumn, connection: Connection
+    ) -> Statements:
+        """Add the column, then its foreign keys."""
+        yield ddl.AlterTable(operation.table, operation)
+        if self.foreign_keys_apart:
+            for constraint in foreign_keys_of(operation):
+                yield from self.add_constraint(
+                    ops.AddConstraint(constraint), connection
+                )
+
+    def drop_column(
+        self, operation: ops.DropColumn, connection: Connection
+    ) -> Statements:
+        """Drop the column; the database drops what contains it."""
+        yield ddl.AlterTable(operation.table, operation)
+
+    def alter_column(
+        self, operation: ops.AlterColumn, connection: Connection
+    ) -> Statements:
+        """One statement per attribute; the new name comes last."""
+        table, before, after = (
+            operation.table,
+            operation.before,
+            operation.after,
+        )
+        here = after._copy()
+        here.name = here.key = before.name
+        if "type" in operation.changes:
+            yield ddl.AlterTable(table, ddl.SetType(here, operation.using))
+        if "nullable" in operation.changes:
+            yield ddl.AlterTable(table, ddl.SetNullable(here))
+        if "server_default" in operation.changes:
+            yield ddl.AlterTable(table, ddl.SetDefault(here))
+        if "comment" in operation.changes:
+            yield ddl.SetColumnComment(table, here)
+        if "name" in operation.changes and after.name != before.name:
+            yield ddl.AlterTable(table, ddl.RenameColumn(before, after))
+
+    def rename_table(
+        self, operation: ops.RenameTable, connection: Connection
+    ) -> Statements:
+        """Rename the table; its indexes and constraints go with it."""
+        yield ddl.AlterTable(operation.table, operation)
+
+    def rename_index(
+        self, operation: ops.RenameIndex, connection: Connection
+    ) -> Statements:
+        """Rename the index."""
+        yield operation
+
+    def add_constraint(
+        self, operation: ops.AddConstraint, connection: Connection
+    ) -> Statements:
+        """Add the constraint; rows in its way are the database's error."""
+        yield ddl.AlterTable(table_of(operation), operation)
+
+    def drop_constraint(
+        self, operation: ops.DropConstraint, connection: Connection
+    ) -> Statements:
+        """Drop the constraint by its name."""
+        yield ddl.AlterTable(table_of(operation), operation)
+
+    def rename_constraint(
+        self, operation: ops.RenameConstraint, connection: Connection
+    ) -> Statements:
+        """Rename the constraint."""
+        yield ddl.AlterTable(table_of(operation), operation)
+
+    def add_index(
+        self, operation: ops.AddIndex, connection: Connection
+    ) -> Statements:
+        """Create the index as SQLAlchemy spells it."""
+        yield CreateIndex(operation.index)
+
+    def drop_index(
+        self, operation: ops.DropIndex, connection: Connection
+    ) -> Statements:
+        """Drop the index as SQLAlchemy spells it."""
+        yield DropIndex(operation.index)
+
+    def batch(
+        self, operation: ops.Batch, connection: Connection
+    ) -> Statements:
+        """Carry out the operations one after the other."""
+        for each in operation.operations:
+            yield from self.statements(each, connection)
+
+
+def table_of(
+    operation: ops.AddConstraint | ops.DropConstraint | ops.RenameConstraint,
+) -> Table:
+    """Return the table of the operation's constraint."""
+    table: Table = operation.constraint.table
+    return table
+
+
+def foreign_keys_of(
+    operation: ops.AddColumn,
+) -> list[ForeignKeyConstraint]:
+    """Return the foreign key constraints that come with the new column."""
+    return [
+        constraint
+        for constraint in operation.table.foreign_key_constraints
+        if constraint.columns.contains_column(operation.column)
+    ]

@@ -1,0 +1,203 @@
+"""Makes Table and MetaData follow what was done to the database.
+
+``follow(operation)`` is called once the database has carried it out.  What
+was added is part of the Table before; here things vanish or change name.
+"""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import Any
+
+from sqlalchemy.schema import Column
+from sqlalchemy.schema import Constraint
+from sqlalchemy.schema import ForeignKeyConstraint
+from sqlalchemy.schema import Index
+from sqlalchemy.schema import PrimaryKeyConstraint
+from sqlalchemy.schema import Table
+from sqlalchemy.sql import quoted_name
+
+from migrate.changeset import operations as ops
+
+__all__ = ["attach_column", "detach_column", "follow"]
+
+
+@singledispatch
+def follow(operation: ops.Operation, *, shrinks_indexes: bool = False) -> None:
+    """Change the Table of ``operation`` as the database was changed.
+
+    :param shrinks_indexes: dropping a column leaves its indexes over
+        several columns smaller, see :class:`~.editor.SchemaEditor`.
+    """
+
+
+@follow.register
+def _(operation: ops.Batch, *, shrinks_indexes: bool = False) -> None:
+    for each in operation.operations:
+        follow(each, shrinks_indexes=shrinks_indexes)
+
+
+@follow.register
+def _(operation: ops.DropColumn, *, shrinks_indexes: bool = False) -> None:
+    detach_column(
+        operation.table, operation.column, shrinks_indexes=shrinks_indexes
+    )
+
+
+@follow.register
+def _(operation: ops.AlterColumn, *, shrinks_indexes: bool = False) -> None:
+    column, after = operation.before, operation.after
+    for attribute in operation.changes - {"name", "primary_key"}:
+        setattr(column, attribute, getattr(after, attribute))
+    if "name" in operation.changes:
+        _rename_column(operation.table, column, after.name)
+
+
+@follow.register
+def _(operation: ops.RenameTable, *, shrinks_indexes: bool = False) -> None:
+    table = operation.table
+    metadata = table.metadata
+    metadata._remove_table(table.name, table.schema)
+    table.name = table.fullname = operation.name
+    if table.schema is not None:
+        table.fullname = f"{table.schema}.{operation.name}"
+    metadata._add_table(table.name, table.schema, table)
+
+
+@follow.register
+def _(operation: ops.RenameIndex, *, shrinks_indexes: bool = False) -> None:
+    operation.index.name = quoted_name(operation.name, None)
+
+
+@follow.register
+def _(
+    operation: ops.RenameConstraint, *, shrinks_indexes: bool = False
+) -> None:
+    operation.constraint.name = operation.name
+
+
+@follow.register
+def _(operation: ops.DropConstraint, *, shrinks_indexes: bool = False) -> None:
+    _detach_constraint(operation.constraint)
+
+
+@follow.register
+def _(operation: ops.DropIndex, *, shrinks_indexes: bool = False) -> None:
+    index = operation.index
+    if index.table is not None:
+        index.table.indexes.discard(index)
+
+
+def attach_column(table: Table, column: Column[Any]) -> None:
+    """Make ``column`` part of ``table``, if it is not already.
+
+    The old name of a renamed column yields to a new column of that name.
+    """
+    _forget_alias(table, column.key or column.name)
+    if column.table is not table:
+        table.append_column(column)
+
+
+def detach_column(
+    table: Table, column: Column[Any], *, shrinks_indexes: bool = False
+) -> None:
+    """Take ``column`` out of ``table``, with all that contains it.
+
+    Afterwards the column belongs to no table and may be added to one.
+    """
+    for constraint in [*table.constraints]:
+        if isinstance(constraint, PrimaryKeyConstraint):
+            if constraint.columns.contains_column(column):
+                constraint._columns.remove(column)
+        elif column in _columns_of(constraint):
+            _detach_constraint(constraint, keep=column)
+    for index in [*table.indexes]:
+        if index.columns.contains_column(column):
+            _shrink(index, column, vanish=not shrinks_indexes)
+    if table.c.contains_column(column):
+        for key in _aliases(table, column):
+            del table._columns._index[key]
+        table._columns.remove(column)
+    for element in column.foreign_keys:
+        element.constraint = None
+    table._reset_memoizations()
+    del column.table
+
+
+def _shrink(index: Index, column: Column[Any], *, vanish: bool) -> None:
+    index.expressions = [e for e in index.expressions if e is not column]
+    index._columns.remove(column)
+    if index.table is not None and (vanish or not index.expressions):
+        index.table.indexes.discard(index)
+
+
+def _columns_of(constraint: Constraint) -> set[Column[Any]]:
+    return {*getattr(constraint, "columns", ())}
+
+
+def _detach_constraint(
+    constraint: Constraint, *, keep: Column[Any] | None = None
+) -> None:
+    """Take ``constraint`` off its table.
+
+    :param keep: a column that goes as well and takes its own foreign key
+        with it, so that it has it again when it is created again.
+    """
+    table = constraint.table
+    table.constraints.discard(constraint)
+    if isinstance(constraint, PrimaryKeyConstraint):
+        for column in constraint.columns:
+            column.primary_key = False
+        table.append_constraint(PrimaryKeyConstraint())
+    if isinstance(constraint, ForeignKeyConstraint):
+        for element in constraint.elements:
+            table.foreign_keys.discard(element)
+            if element.parent is not keep or len(constraint.elements) > 1:
+                element.parent.foreign_keys.discard(element)
+
+
+def _rename_column(table: Table, column: Column[Any], name: str) -> None:
+    """Give ``column`` its new name and key, in every collection.
+
+    Scripts written for sqlalchemy-migrate go on to say ``table.c.old``
+    after a rename, and its manual promised ``table.c.new``: the column is
+    listed under its new name only, and is found under both.
+    """
+    if column.key == column.name:
+        column.key = name
+    column.name = name
+    for holder in (table, *table.constraints, *table.indexes):
+        columns = getattr(holder, "_columns", None)
+        if columns is not None and columns.contains_column(column):
+            _rekey(columns)
+    table._reset_memoizations()
+
+
+def _rekey(columns: Any) -> None:
+    aliases = {
+        key: column
+        for key, (_, column) in columns._index.items()
+        if isinstance(key, str)
+    }
+    every = [*columns]
+    columns._index.clear()
+    columns._collection.clear()
+    columns._colset.clear()
+    for column in every:
+        columns.add(column)
+    for key, column in aliases.items():
+        columns._index.setdefault(key, (column.key, column))
+
+
+def _aliases(table: Table, column: Column[Any]) -> list[str]:
+    return [
+        key
+        for key, (_, found) in table._columns._index.items()
+        if found is column and isinstance(key, str) and key != column.key
+    ]
+
+
+def _forget_alias(table: Table, key: str) -> None:
+    entry = table._columns._index.get(key)
+    if entry is not None and entry[1].key != key:
+        del table._columns._index[key]
