@@ -18,10 +18,9 @@ LAYERS: list[list[str]] = [
     ["migrate.binding"],
     ["migrate.legacy"],
     [
-        "migrate.changeset.createtable",
+        "migrate.changeset.sqlite",
         "migrate.changeset.operations",
         "migrate.changeset.ddl",
-        "migrate.changeset.rebuild",
         "migrate.changeset.editor",
         "migrate.changeset.databases",
         "migrate.changeset.metadata",
