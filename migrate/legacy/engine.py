@@ -1,0 +1,305 @@
+"""The ``migrate_engine`` of a change script.
+
+A genuine :class:`~sqlalchemy.engine.Engine` whose connections all are the
+one connection of the step.  Here 1.4's meaning wins over that of 2.x: a
+statement outside a transaction is committed by itself, ``begin()`` may be
+called inside ``begin()``, and a result outlives its connection.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextlib import suppress
+from functools import partial
+from typing import Any
+from typing import cast
+
+from sqlalchemy.engine import URL
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.engine import Engine
+from sqlalchemy.engine import RootTransaction
+from sqlalchemy.engine.base import OptionEngine
+from sqlalchemy.engine.base import OptionEngineMixin
+from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
+from sqlalchemy.pool import NullPool
+from sqlalchemy.util import immutabledict
+
+from migrate.legacy.transactions import RealTransactions
+from migrate.legacy.transactions import Savepoints
+from migrate.legacy.transactions import ScriptDBAPIConnection
+from migrate.legacy.transactions import Transactions
+
+__all__ = ["MarkerTransaction", "ScriptConnection", "ScriptEngine", "on"]
+
+# A SELECT without FROM is there for the functions it calls.
+_READS = re.compile(r"\s*SELECT\b.*\bFROM\b", re.IGNORECASE | re.DOTALL)
+
+
+class MarkerTransaction:
+    """A ``begin()`` inside ``begin()``, as 1.x had it.
+
+    Its commit does nothing; its rollback is that of the outermost.
+    """
+
+    def __init__(self, root: RootTransaction) -> None:
+        self._root = root
+        self.connection = root.connection
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the outermost transaction can go on."""
+        return self._root.is_active
+
+    def commit(self) -> None:
+        """Leave the commit to the outermost."""
+
+    def rollback(self) -> None:
+        """Roll back the outermost, unless that is done."""
+        if self._root.is_active:
+            self._root.rollback()
+
+    def close(self) -> None:
+        """Roll back, as closing without a commit does."""
+        self.rollback()
+
+    def __enter__(self) -> MarkerTransaction:
+        return self
+
+    def __exit__(self, kind: object, *rest: object) -> None:
+        if kind is not None:
+            self.rollback()
+
+
+class ScriptConnection(Connection):
+    """A connection with 1.x's autocommit.
+
+    A statement outside ``begin()`` is kept if it succeeds and undone if it
+    fails, so that a script which catches the error can go on.
+    """
+
+    engine: ScriptEngine
+    _explicit: RootTransaction | None = None
+    _in_statement = False
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the script has called ``begin()`` and not ended it."""
+        return (
+            self._explicit is not None
+            and self.get_transaction() is self._explicit
+        )
+
+    def begin(self) -> Any:
+        """Begin; inside a transaction of the script, mark a place in it."""
+        if self.has_begun:
+            assert self._explicit is not None
+            return MarkerTransaction(self._explicit)
+        transaction = super().begin()
+        if not self._in_statement:
+            self._explicit = transaction
+        return transaction
+
+    def begin_nested(self) -> Any:
+        """Begin a savepoint; without a transaction, begin one, as 1.x did."""
+        return super().begin_nested() if self.has_begun else self.begin()
+
+    def execute(self, *args: Any, **kwargs: Any) -> Any:
+        """Execute and, outside ``begin()``, commit."""
+        return self._commit_each(super().execute, *args, **kwargs)
+
+    def exec_driver_sql(self, *args: Any, **kwargs: Any) -> Any:
+        """Execute and, outside ``begin()``, commit."""
+        return self._commit_each(super().exec_driver_sql, *args, **kwargs)
+
+    def scalar(self, *args: Any, **kwargs: Any) -> Any:
+        """Execute and give the first column of the first row."""
+        return self.execute(*args, **kwargs).scalar()
+
+    def scalars(self, *args: Any, **kwargs: Any) -> Any:
+        """Execute and give the first column of all rows."""
+        return self.execute(*args, **kwargs).scalars()
+
+    def _commit_each(
+        self, run: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        if self._in_statement:
+            return run(*args, **kwargs)
+        begun = self.has_begun
+        self._in_statement = True
+        try:
+            self._stand_in.unguarded = not begun and self.engine.unguarded
+            result = run(*args, **kwargs)
+            _buffer(result, self.dialect.name == "sqlite")
+            if not begun:
+                self._stand_in.end(changed=not _only_reads(result))
+                self.commit()
+        except BaseException:
+            if not begun:
+                self.rollback()
+            raise
+        finally:
+            self._in_statement = False
+        return result
+
+    @property
+    def _stand_in(self) -> ScriptDBAPIConnection:
+        stand_in: Any = self.connection.dbapi_connection
+        return stand_in  # type: ignore[no-any-return]  # what the pool makes
+
+
+class ScriptURL(URL):
+    """A URL whose ``str()`` has the password, as in 1.x; ``repr()`` hides."""
+
+    def __str__(self) -> str:
+        return self.render_as_string(hide_password=False)
+
+
+class ScriptEngine(Engine):
+    """An engine over one connection; see :func:`on`.
+
+    What an application put on its own engine is found here as well.
+
+    :ivar origin: the engine that the step's connection came from.
+    :ivar unguarded: True if statements outside ``begin()`` go to a driver in
+        autocommit mode, without a transaction.
+    """
+
+    _connection_cls = ScriptConnection
+
+    def __init__(
+        self, connection: Connection, transactions: Transactions
+    ) -> None:
+        self.origin = origin = connection.engine
+        self.unguarded = isinstance(transactions, RealTransactions)
+        real = connection.connection.dbapi_connection
+        super().__init__(
+            NullPool(
+                partial(ScriptDBAPIConnection, real, transactions),
+                dialect=origin.dialect,
+            ),
+            origin.dialect,
+            ScriptURL._make(origin.url),
+            hide_parameters=origin.hide_parameters,
+        )
+        self.logging_name = origin.logging_name
+        self.echo = origin.echo
+        self._compiled_cache = origin._compiled_cache
+        self._follow_events(connection)
+        options = dict(connection.get_execution_options())
+        options.pop("isolation_level", None)
+        self._execution_options = immutabledict(options)
+
+    def _follow_events(self, connection: Connection) -> None:
+        self.dispatch = self.dispatch._join(connection.dispatch)
+        self._has_events = connection._has_events or self.origin._has_events
+
+    def dispose(self, close: bool = True) -> None:
+        """Do nothing: the connection belongs to whoever runs the script."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "origin":
+            raise AttributeError(name)
+        return getattr(self.origin, name)
+
+
+class ScriptOptionEngine(OptionEngineMixin, ScriptEngine):
+    """What ``execution_options()`` of a :class:`ScriptEngine` gives."""
+
+    def __init__(self, proxied: ScriptEngine, options: Any) -> None:
+        self.origin = proxied
+        self.unguarded = proxied.unguarded
+        super().__init__(proxied, options)
+
+    def update_execution_options(self, **options: Any) -> None:
+        Engine.update_execution_options(self, **options)
+
+
+# Not an OptionEngine: that one would give plain connections.
+ScriptEngine._option_cls = cast(type[OptionEngine], ScriptOptionEngine)
+
+
+@contextmanager
+def on(
+    connection: Connection, *, transactional: bool = True
+) -> Iterator[ScriptEngine]:
+    """Give an engine on the one ``connection``.
+
+    :param transactional: what is committed through the engine is a savepoint
+        in the transaction of ``connection``, which is begun if there is
+        none; the caller commits or rolls it back.  Otherwise commits are
+        real, and a statement outside ``begin()`` runs in the driver's
+        autocommit mode.
+    """
+    if transactional:
+        _ensure_transaction(connection)
+        real = connection.connection.dbapi_connection
+        with _closing(Savepoints(real, connection.dialect)) as transactions:
+            yield ScriptEngine(connection, transactions)
+        return
+    with (
+        _driver_autocommit(connection) as real,
+        _closing(RealTransactions(real, connection.dialect)) as transactions,
+    ):
+        yield ScriptEngine(connection, transactions)
+
+
+@contextmanager
+def _closing(transactions: Transactions) -> Iterator[Transactions]:
+    try:
+        yield transactions
+    except BaseException:
+        # The connection itself may be what failed; say the first error.
+        with suppress(Exception):
+            transactions.close()
+        raise
+    transactions.close()
+
+
+def _ensure_transaction(connection: Connection) -> None:
+    if not connection.in_transaction():
+        connection.begin()
+    real: Any = connection.connection.dbapi_connection
+    # pysqlite begins by itself before INSERT, UPDATE and DELETE only.
+    if connection.dialect.name == "sqlite" and not real.in_transaction:
+        real.execute("BEGIN")
+
+
+@contextmanager
+def _driver_autocommit(connection: Connection) -> Iterator[Any]:
+    real: Any = connection.connection.dbapi_connection
+    connection.commit()
+    dialect = connection.dialect
+    options = connection.get_execution_options()
+    already = options.get("isolation_level") == "AUTOCOMMIT"
+    if not already:
+        dialect.set_isolation_level(real, "AUTOCOMMIT")
+    try:
+        yield real
+    finally:
+        if not already:
+            dialect.reset_isolation_level(real)
+
+
+def _only_reads(result: Any) -> bool:
+    context: Any = getattr(result, "context", None)
+    if getattr(context, "compiled", None) is None:
+        return False
+    return bool(_READS.match(context.statement))
+
+
+def _buffer(result: Any, is_sqlite: bool) -> None:
+    """Fetch all rows now, where the driver does not do so by itself.
+
+    On SQLite an open SELECT forbids to alter the table, and goes on to read
+    what is written meanwhile; 1.x scripts had other connections for that.
+    """
+    if is_sqlite and isinstance(result, CursorResult) and result.returns_rows:
+        cursor: Any = result.cursor
+        if cursor is not None:
+            result.cursor_strategy = FullyBufferedCursorFetchStrategy(
+                cursor, initial_buffer=cursor.fetchall()
+            )

@@ -1,0 +1,154 @@
+"""Put attributes on classes and modules for a while, and take them off.
+
+Every 1.x form is a :class:`Patch`, a row of data.  A :class:`PatchSet` puts a
+list of them in place; it counts, so that scopes may nest and threads may
+overlap, and the last one to leave restores the very objects that were there.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from typing import TypeAlias
+
+__all__ = ["Patch", "PatchSet", "add", "wrap"]
+
+Build: TypeAlias = Callable[[Any], Any]
+
+# Marks "the owner itself had no such attribute".
+_ABSENT: Any = object()
+
+
+@dataclass(frozen=True)
+class Patch:
+    """One attribute that 1.x style needs.
+
+    :param owner: the class or module that gets it.
+    :param name: the attribute.
+    :param build: makes the replacement from what the attribute was, which
+        is None where there was none.
+    :param form: how a script writes it.
+    :param note: the release which removed the form and what it does now.
+    """
+
+    owner: Any
+    name: str
+    build: Build
+    form: str
+    note: str
+
+
+def add(owner: Any, form: str, value: Any, name: str = "") -> Patch:
+    """Give ``owner`` an attribute that SQLAlchemy 2 does not have.
+
+    The name is that of the function ``value`` unless given; the docstring
+    of ``value`` is the note.
+    """
+    return Patch(
+        owner, name or _name(value), lambda _: value, form, _doc(value)
+    )
+
+
+def wrap(
+    owner: Any, form: str, function: Callable[..., Any], name: str = ""
+) -> Patch:
+    """Let ``function`` stand before an attribute of the same name.
+
+    It is called with the original as its first argument.
+    """
+    return Patch(
+        owner,
+        name or _name(function),
+        functools.partial(_wrapped, function),
+        form,
+        _doc(function),
+    )
+
+
+class PatchSet:
+    """A list of patches that is in place as long as somebody needs it."""
+
+    def __init__(self, patches: Iterable[Patch]) -> None:
+        self.patches = tuple(patches)
+        self._lock = threading.Lock()
+        self._users = 0
+        self._before: list[tuple[Patch, Any]] = []
+
+    @property
+    def active(self) -> bool:
+        """Whether the patches are in place now."""
+        return self._users > 0
+
+    def install(self) -> None:
+        """Put the patches in place, or count one more who needs them."""
+        with self._lock:
+            if self._users == 0:
+                self._apply()
+            self._users += 1
+
+    def uninstall(self) -> None:
+        """Count one less; the last one restores what was there before.
+
+        :raises RuntimeError: without an :meth:`install` to go with it.
+        """
+        with self._lock:
+            if self._users == 0:
+                raise RuntimeError("uninstall() without install()")
+            self._users -= 1
+            if self._users == 0:
+                self._restore()
+
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        """Have the patches in place for a ``with`` block."""
+        self.install()
+        try:
+            yield
+        finally:
+            self.uninstall()
+
+    def _apply(self) -> None:
+        try:
+            for patch in self.patches:
+                self._before.append((patch, _own(patch)))
+                original = getattr(patch.owner, patch.name, None)
+                setattr(patch.owner, patch.name, patch.build(original))
+        except BaseException:
+            self._restore()
+            raise
+
+    def _restore(self) -> None:
+        while self._before:
+            patch, value = self._before.pop()
+            if value is not _ABSENT:
+                setattr(patch.owner, patch.name, value)
+            elif patch.name in vars(patch.owner):
+                delattr(patch.owner, patch.name)
+
+
+def _own(patch: Patch) -> Any:
+    return vars(patch.owner).get(patch.name, _ABSENT)
+
+
+def _wrapped(function: Callable[..., Any], original: Any) -> Any:
+    @functools.wraps(original)
+    def replacement(*args: Any, **kwargs: Any) -> Any:
+        return function(original, *args, **kwargs)
+
+    return replacement
+
+
+def _name(value: Any) -> str:
+    if isinstance(value, property):
+        return str(getattr(value.fget, "__name__", ""))
+    return str(value.__name__)
+
+
+def _doc(value: Any) -> str:
+    return " ".join((value.__doc__ or "").split())

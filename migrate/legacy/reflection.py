@@ -1,0 +1,63 @@
+"""Reflection without a bind, and ``Table(..., autoload=True)``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import MetaData
+from sqlalchemy import Table
+
+from migrate import binding
+from migrate.legacy.patching import Patch
+from migrate.legacy.patching import wrap
+
+__all__ = ["PATCHES"]
+
+
+def table_new(
+    original: Callable[..., Any],
+    cls: type[Table],
+    *args: Any,
+    **kwargs: Any,
+) -> Any:
+    """Removed in 2.0; reflects the table by the bind of its metadata.
+
+    Also ``useexisting=`` for ``extend_existing=``, and ``autoload=False``.
+    """
+    if len(args) > 1:
+        kwargs = _todays_options(args[1], dict(kwargs))
+    return original(cls, *args, **kwargs)
+
+
+def _todays_options(
+    metadata: MetaData, options: dict[str, Any]
+) -> dict[str, Any]:
+    if "useexisting" in options:
+        options["extend_existing"] = options.pop("useexisting")
+    autoload = options.pop("autoload", None)
+    if autoload is False:
+        options.pop("autoload_with", None)
+    elif autoload and options.get("autoload_with") is None:
+        options["autoload_with"] = binding.resolve(
+            metadata=metadata, purpose="autoload=True"
+        )
+    return options
+
+
+def reflect(
+    original: Callable[..., None],
+    self: MetaData,
+    bind: Any = None,
+    *args: Any,
+    **kwargs: Any,
+) -> None:
+    """2.0 requires ``bind``; without it, that of the metadata is used."""
+    bind = binding.resolve(bind, metadata=self, purpose="reflect()")
+    original(self, bind, *args, **kwargs)
+
+
+PATCHES: list[Patch] = [
+    wrap(Table, "Table(name, metadata, autoload=True)", table_new, "__new__"),
+    wrap(MetaData, "metadata.reflect()", reflect),
+]

@@ -1,0 +1,295 @@
+"""Many transactions of a change script on the one connection of its step.
+
+A 1.x script opens connections as it likes, commits and rolls back.  Each of
+them is a :class:`ScriptDBAPIConnection` here: to SQLAlchemy a connection of
+the driver, in truth a savepoint on the one real connection.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+from typing import Protocol
+
+from sqlalchemy.engine import Dialect
+
+__all__ = [
+    "RealTransactions",
+    "Savepoints",
+    "ScriptDBAPIConnection",
+    "Transactions",
+]
+
+
+class Transaction:
+    """One stretch of work between a first statement and its end."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class Transactions(Protocol):
+    """What a stand-in connection needs to begin and end its work.
+
+    Transactions may end in any order.  One that another's rollback has
+    swept away is ended without effect.
+    """
+
+    def open(self) -> Transaction:
+        """Begin; what is done from now on can be undone."""
+
+    def end(self, transaction: Transaction, *, changed: bool) -> None:
+        """Keep the work, as far as the step itself is kept.
+
+        :param changed: False if nothing but reading was done.
+        """
+
+    def undo(self, transaction: Transaction) -> None:
+        """Undo the work, and whatever was done on the connection since."""
+
+    def go_on(self, transaction: Transaction) -> None:
+        """Note that there is more work in an open transaction."""
+
+    def close(self) -> None:
+        """Undo what was left open: 1.x lost it as well."""
+
+
+class _Statements:
+    """Sends the statements of transaction control to the driver."""
+
+    def __init__(self, dbapi_connection: Any) -> None:
+        self._dbapi_connection = dbapi_connection
+
+    def send(self, *statements: str) -> None:
+        cursor = self._dbapi_connection.cursor()
+        try:
+            for statement in statements:
+                cursor.execute(statement)
+        finally:
+            cursor.close()
+
+
+class Savepoints(_Statements):
+    """Transactions as savepoints inside the transaction of the step.
+
+    An ended one is not released at once: the next to open takes its place,
+    and if nothing was changed since, without a word to the database.
+    """
+
+    def __init__(self, dbapi_connection: Any, dialect: Dialect) -> None:
+        super().__init__(dbapi_connection)
+        # These drivers send a statement without parameters as it is, so
+        # that two of them share the way to the server and back.
+        self._joins = dialect.driver in ("psycopg2", "psycopg")
+        self._count = 0
+        self._stack: list[Transaction] = []
+        self._ended: set[Transaction] = set()
+        self._idle_is_clean = False
+
+    def open(self) -> Transaction:
+        """Set a savepoint, or take over one that nobody needs."""
+        top = self._stack[-1] if self._stack else None
+        if top is None or top not in self._ended:
+            return self._push()
+        self._ended.discard(top)
+        if self._idle_is_clean:
+            return top
+        self._stack.pop()
+        return self._push(instead_of=top)
+
+    def end(self, transaction: Transaction, *, changed: bool) -> None:
+        """Give the savepoint to whoever opens next."""
+        if transaction not in self._stack:
+            return
+        self._ended.add(transaction)
+        self._idle_is_clean = not changed and transaction is self._stack[-1]
+        self._merge_ended()
+
+    def undo(self, transaction: Transaction) -> None:
+        """Roll back to the savepoint."""
+        if transaction not in self._stack:
+            return
+        self.send(f"ROLLBACK TO SAVEPOINT {transaction.name}")
+        self._drop_above(transaction)
+        self._ended.add(transaction)
+        self._idle_is_clean = True
+        self._merge_ended()
+
+    def go_on(self, transaction: Transaction) -> None:
+        """Make the idle savepoint unfit to be taken over."""
+        self._idle_is_clean = False
+
+    def close(self) -> None:
+        """Undo what is open, release the rest."""
+        for transaction in self._stack:
+            if transaction not in self._ended:
+                self.undo(transaction)
+                break
+        if self._stack:
+            self.send(f"RELEASE SAVEPOINT {self._stack[0].name}")
+        self._stack.clear()
+        self._ended.clear()
+
+    def _push(self, instead_of: Transaction | None = None) -> Transaction:
+        self._count += 1
+        transaction = Transaction(f"migrate_{self._count}")
+        statements = [f"SAVEPOINT {transaction.name}"]
+        if instead_of is not None:
+            statements.insert(0, f"RELEASE SAVEPOINT {instead_of.name}")
+        if self._joins:
+            statements = ["; ".join(statements)]
+        self.send(*statements)
+        self._stack.append(transaction)
+        return transaction
+
+    def _drop_above(self, transaction: Transaction) -> None:
+        place = self._stack.index(transaction)
+        self._ended.difference_update(self._stack[place + 1 :])
+        del self._stack[place + 1 :]
+
+    def _merge_ended(self) -> None:
+        """Let the lowest of the ended ones on top stand for all of them."""
+        while len(self._stack) > 1 and {*self._stack[-2:]} <= self._ended:
+            self._ended.discard(self._stack.pop())
+            self._idle_is_clean = False
+
+
+class RealTransactions(_Statements):
+    """Transactions that really commit, on a driver in autocommit mode.
+
+    The first is the database's own, those opened inside are savepoints; the
+    last one to end commits for all.
+    """
+
+    def __init__(self, dbapi_connection: Any, dialect: Dialect) -> None:
+        super().__init__(dbapi_connection)
+        self._errors = dialect.loaded_dbapi.Error
+        self._count = 0
+        self._stack: list[Transaction] = []
+        self._ended: set[Transaction] = set()
+
+    def open(self) -> Transaction:
+        """Begin, or set a savepoint where somebody has begun."""
+        self._count += 1
+        transaction = Transaction(f"migrate_{self._count}")
+        self.send(f"SAVEPOINT {transaction.name}" if self._stack else "BEGIN")
+        self._stack.append(transaction)
+        return transaction
+
+    def end(self, transaction: Transaction, *, changed: bool) -> None:
+        """Commit, unless others are open."""
+        if transaction in self._stack:
+            self._ended.add(transaction)
+            self._commit_if_all_ended()
+
+    def undo(self, transaction: Transaction) -> None:
+        """Roll back to where the transaction began."""
+        if transaction not in self._stack:
+            return
+        if transaction is self._stack[0]:
+            self._forget()
+            self.send("ROLLBACK")
+            return
+        # MySQL has no savepoints any more after a DDL statement, which
+        # commits; there is nothing to roll back then.
+        with suppress(self._errors):
+            self.send(f"ROLLBACK TO SAVEPOINT {transaction.name}")
+        del self._stack[self._stack.index(transaction) :]
+        self._commit_if_all_ended()
+
+    def go_on(self, transaction: Transaction) -> None:
+        """Nothing to note: no savepoint is used twice."""
+
+    def close(self) -> None:
+        """Roll back what was left open."""
+        if self._stack:
+            self.undo(self._stack[0])
+
+    def _commit_if_all_ended(self) -> None:
+        if self._ended.issuperset(self._stack):
+            self._forget()
+            self.send("COMMIT")
+
+    def _forget(self) -> None:
+        self._stack.clear()
+        self._ended.clear()
+
+
+class ScriptDBAPIConnection:
+    """A driver's connection, to all who use it; the real one is shared.
+
+    The first cursor begins a transaction, as the DBAPI has it.  Attributes
+    that are not here are those of the real connection; what would end or
+    change its transaction is kept from it.
+
+    :ivar unguarded: True where statements need no transaction of their own.
+    """
+
+    _GUARDED = frozenset(
+        {"autocommit", "isolation_level", "readonly", "deferrable"}
+    )
+
+    def __init__(self, real: Any, transactions: Transactions) -> None:
+        own = vars(self)
+        own["_real"] = real
+        own["_transactions"] = transactions
+        own["_transaction"] = None
+        own["unguarded"] = False
+
+    def cursor(self, *args: Any, **kwargs: Any) -> Any:
+        """Give a cursor of the real connection, in a transaction."""
+        self._enter()
+        return self._real.cursor(*args, **kwargs)
+
+    def execute(self, *args: Any, **kwargs: Any) -> Any:
+        """Execute, as sqlite3 and psycopg have it on connections."""
+        self._enter()
+        return self._real.execute(*args, **kwargs)
+
+    def executemany(self, *args: Any, **kwargs: Any) -> Any:
+        """Execute many times, as sqlite3 has it on connections."""
+        self._enter()
+        return self._real.executemany(*args, **kwargs)
+
+    def commit(self) -> None:
+        """Keep the work done so far."""
+        self.end(changed=True)
+
+    def end(self, *, changed: bool) -> None:
+        """Keep the work; what ``changed`` is, the DBAPI does not know."""
+        transaction, vars(self)["_transaction"] = self._transaction, None
+        if transaction is not None:
+            self._transactions.end(transaction, changed=changed)
+
+    def rollback(self) -> None:
+        """Undo the work since the last commit."""
+        transaction, vars(self)["_transaction"] = self._transaction, None
+        if transaction is not None:
+            self._transactions.undo(transaction)
+
+    def close(self) -> None:
+        """Roll back; the real connection stays open."""
+        self.rollback()
+
+    def set_isolation_level(self, *args: Any) -> None:
+        """Leave the isolation level of the step as it is (psycopg2)."""
+
+    def set_session(self, *args: Any, **kwargs: Any) -> None:
+        """Leave the session of the step as it is (psycopg2)."""
+
+    def _enter(self) -> None:
+        if self._transaction is not None:
+            self._transactions.go_on(self._transaction)
+        elif not self.unguarded:
+            vars(self)["_transaction"] = self._transactions.open()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(vars(self)["_real"], name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "unguarded":
+            vars(self)[name] = value
+        elif name not in self._GUARDED:
+            setattr(self._real, name, value)

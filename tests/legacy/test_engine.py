@@ -1,0 +1,344 @@
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import pytest
+from sqlalchemy import Column
+from sqlalchemy import Integer
+from sqlalchemy import MetaData
+from sqlalchemy import Table
+from sqlalchemy import create_engine
+from sqlalchemy import inspect
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import sessionmaker
+from sqlalchemy.pool import NullPool
+
+from migrate import binding
+from migrate import legacy
+from tests.legacy.conftest import rolls_ddl_back
+
+
+@pytest.fixture
+def run(migrate_engine: Engine) -> Any:
+    """Execute text on the script's engine, with a table ``t`` in place."""
+    execute: Any = migrate_engine.execute  # type: ignore[attr-defined]
+    execute("CREATE TABLE t (a INTEGER PRIMARY KEY)")
+    return execute
+
+
+def values(run: Any) -> list[int]:
+    return [row[0] for row in run("SELECT a FROM t ORDER BY a")]
+
+
+def test_is_a_genuine_engine(migrate_engine: Engine) -> None:
+    assert isinstance(migrate_engine, Engine)
+    assert binding.running_bind() is migrate_engine
+    assert inspect(migrate_engine).get_table_names() == []
+
+
+def test_url_as_text_has_the_password() -> None:
+    engine = create_engine("sqlite://", poolclass=NullPool)
+    engine.url = engine.url.set(username="u", password="p@ss")
+    with engine.connect() as connection, legacy.style(connection) as script:
+        assert script.url == engine.url
+        assert str(script.url) == "sqlite://u:p%40ss@"
+        assert "p%40ss" not in repr(script.url)
+
+
+def test_attributes_of_the_applications_engine_are_found(
+    engine: Engine, connection: Connection
+) -> None:
+    engine.basedir = "/srv"  # type: ignore[attr-defined]
+
+    with legacy.style(connection) as script:
+        assert script.basedir == "/srv"  # type: ignore[attr-defined]
+        assert not hasattr(script, "nosuch")
+
+
+def test_everything_is_undone_with_the_step(
+    engine: Engine, connection: Connection
+) -> None:
+    if not rolls_ddl_back(connection):
+        pytest.skip("the database commits DDL")
+    with legacy.style(connection) as script:
+        script.execute(  # type: ignore[attr-defined]
+            "CREATE TABLE t (a INTEGER)"
+        )
+        with script.begin() as inner:
+            inner.execute(text("INSERT INTO t VALUES (1)"))
+
+    connection.rollback()
+
+    assert inspect(engine).get_table_names() == []
+
+
+def test_works_in_a_transaction_that_the_caller_began_by_hand(
+    sqlite_engine: Engine,
+) -> None:
+    with sqlite_engine.connect() as connection:
+        real: Any = connection.connection.dbapi_connection
+        assert isinstance(real, sqlite3.Connection)
+        real.isolation_level = None
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        with legacy.style(connection) as script:
+            script.execute(  # type: ignore[attr-defined]
+                "CREATE TABLE t (a INTEGER)"
+            )
+            assert real.in_transaction
+        connection.exec_driver_sql("ROLLBACK")
+
+    assert inspect(sqlite_engine).get_table_names() == []
+
+
+def test_a_caught_error_does_not_end_the_step(run: Any) -> None:
+    run("INSERT INTO t VALUES (1)")
+
+    with pytest.raises(DBAPIError):
+        run("INSERT INTO t VALUES (1)")
+    with pytest.raises(DBAPIError):
+        run("SELECT * FROM nosuch")
+    run("INSERT INTO t VALUES (2)")
+
+    assert values(run) == [1, 2]
+
+
+def test_a_caught_error_undoes_only_its_own_statement(
+    migrate_engine: Engine, run: Any
+) -> None:
+    with migrate_engine.connect() as one, migrate_engine.connect() as other:
+        transaction = one.begin()
+        values(run)
+        one.execute(text("INSERT INTO t VALUES (1)"))
+        with pytest.raises(DBAPIError):
+            other.execute(text("SELECT * FROM nosuch"))
+        transaction.commit()
+
+    assert values(run) == [1]
+
+
+def test_rollback_of_the_script_undoes_its_own_transaction(
+    migrate_engine: Engine, run: Any
+) -> None:
+    run("INSERT INTO t VALUES (1)")
+
+    with migrate_engine.connect() as connection:
+        transaction = connection.begin()
+        connection.execute(text("INSERT INTO t VALUES (2)"))
+        transaction.rollback()
+
+    assert values(run) == [1]
+
+
+def test_what_was_never_committed_is_lost(
+    connection: Connection, engine: Engine
+) -> None:
+    with legacy.style(
+        connection, transactional=rolls_ddl_back(connection)
+    ) as script:
+        script.execute(  # type: ignore[attr-defined]
+            "CREATE TABLE t (a INTEGER)"
+        )
+        left_open = script.connect()
+        left_open.begin()
+        left_open.execute(text("INSERT INTO t VALUES (1)"))
+
+    connection.commit()
+
+    assert connection.scalar(text("SELECT count(*) FROM t")) == 0
+
+
+def test_begin_inside_begin_leaves_the_commit_to_the_outer(
+    migrate_engine: Engine, run: Any
+) -> None:
+    with migrate_engine.connect() as connection:
+        outer = connection.begin()
+        inner = connection.begin()
+        connection.execute(text("INSERT INTO t VALUES (1)"))
+        inner.commit()
+        outer.rollback()
+
+    assert values(run) == []
+
+
+def test_rollback_inside_begin_rolls_the_outer_back(
+    migrate_engine: Engine, run: Any
+) -> None:
+    with migrate_engine.connect() as connection:
+        connection.begin()
+        connection.execute(text("INSERT INTO t VALUES (1)"))
+        with pytest.raises(ZeroDivisionError), connection.begin():
+            raise ZeroDivisionError
+
+    assert values(run) == []
+
+
+def test_savepoint_of_the_script(migrate_engine: Engine, run: Any) -> None:
+    with migrate_engine.begin() as connection:
+        connection.execute(text("INSERT INTO t VALUES (1)"))
+        savepoint = connection.begin_nested()
+        connection.execute(text("INSERT INTO t VALUES (2)"))
+        savepoint.rollback()
+
+    assert values(run) == [1]
+
+
+@pytest.mark.parametrize("first", ["one", "other"])
+def test_transactions_may_overlap(
+    migrate_engine: Engine, run: Any, first: str
+) -> None:
+    with migrate_engine.connect() as one, migrate_engine.connect() as other:
+        began = {"one": one.begin(), "other": other.begin()}
+        one.execute(text("INSERT INTO t VALUES (1)"))
+        other.execute(text("INSERT INTO t VALUES (2)"))
+        began.pop(first).commit()
+        began.popitem()[1].commit()
+
+    assert values(run) == [1, 2]
+
+
+def test_rollback_of_the_later_keeps_what_the_earlier_committed(
+    migrate_engine: Engine, run: Any
+) -> None:
+    with migrate_engine.connect() as one, migrate_engine.connect() as other:
+        first = one.begin()
+        one.execute(text("INSERT INTO t VALUES (1)"))
+        second = other.begin()
+        other.execute(text("INSERT INTO t VALUES (2)"))
+        first.commit()
+        second.rollback()
+
+    assert values(run) == [1]
+
+
+def test_session_commits_and_rolls_back(
+    migrate_engine: Engine, run: Any
+) -> None:
+    session = sessionmaker(bind=migrate_engine)()
+    session.execute(text("INSERT INTO t VALUES (1)"))
+    session.commit()
+    session.execute(text("INSERT INTO t VALUES (2)"))
+    session.rollback()
+    session.close()
+
+    assert values(run) == [1]
+
+
+def test_session_on_a_connection_commits(
+    migrate_engine: Engine, run: Any
+) -> None:
+    with migrate_engine.connect() as connection:
+        connection.execute(text("SELECT * FROM t"))
+        session = sessionmaker(bind=connection)()
+        session.execute(text("INSERT INTO t VALUES (1)"))
+        session.commit()
+        session.close()
+
+    assert values(run) == [1]
+
+
+def test_raw_connection_commits_inside_the_step(
+    migrate_engine: Engine, run: Any
+) -> None:
+    raw = migrate_engine.raw_connection()
+    raw.cursor().execute("INSERT INTO t VALUES (1)")
+    raw.commit()
+    raw.cursor().execute("INSERT INTO t VALUES (2)")
+    raw.rollback()
+    raw.close()
+
+    assert values(run) == [1]
+
+
+def test_rows_outlive_the_connection(migrate_engine: Engine, run: Any) -> None:
+    run("INSERT INTO t VALUES (1)")
+
+    with migrate_engine.connect() as connection:
+        result = connection.execute(text("SELECT a FROM t"))
+    run("INSERT INTO t VALUES (2)")
+
+    assert [row[0] for row in result] == [1]
+
+
+def test_table_is_dropped_under_an_open_result(run: Any) -> None:
+    run("INSERT INTO t VALUES (1)")
+    run("INSERT INTO t VALUES (2)")
+    result = run("SELECT a FROM t")
+    result.fetchone()
+
+    run("DROP TABLE t")
+
+
+def test_dispose_leaves_the_connection_open(
+    migrate_engine: Engine, run: Any
+) -> None:
+    migrate_engine.dispose()
+
+    assert values(run) == []
+
+
+def test_execution_options_give_an_engine_of_the_same_kind(
+    migrate_engine: Engine, run: Any
+) -> None:
+    other: Any = migrate_engine.execution_options(autocommit=True)
+    other.execute("INSERT INTO t VALUES (1)")
+
+    assert values(run) == [1]
+    assert other.connect().get_execution_options()["autocommit"] is True
+
+
+def test_opted_out_script_commits_for_good(
+    engine: Engine, connection: Connection
+) -> None:
+    with legacy.style(connection, transactional=False) as script:
+        script.execute(  # type: ignore[attr-defined]
+            "CREATE TABLE t (a INTEGER)"
+        )
+        script.execute(  # type: ignore[attr-defined]
+            "INSERT INTO t VALUES (1)"
+        )
+        with script.begin() as inner:
+            inner.execute(text("INSERT INTO t VALUES (2)"))
+    connection.rollback()
+
+    assert connection.scalar(text("SELECT count(*) FROM t")) == 2
+
+
+def test_connection_is_in_its_own_mode_after_an_opted_out_script(
+    connection: Connection,
+) -> None:
+    connection.execute(text("CREATE TABLE t (a INTEGER)"))
+    connection.commit()
+    with legacy.style(connection, transactional=False):
+        pass
+
+    connection.execute(text("INSERT INTO t VALUES (1)"))
+    connection.rollback()
+
+    assert connection.scalar(text("SELECT count(*) FROM t")) == 0
+
+
+def test_statement_that_no_transaction_may_hold() -> None:
+    engine = create_engine("sqlite://")
+    with (
+        engine.connect() as connection,
+        legacy.style(connection, transactional=False) as script,
+    ):
+        script.execute("VACUUM")  # type: ignore[attr-defined]
+    engine.dispose()
+
+
+def test_2x_text_reads_back(migrate_engine: Engine) -> None:
+    metadata = MetaData()
+    table = Table("t", metadata, Column("a", Integer))
+    with migrate_engine.begin() as connection:
+        metadata.create_all(connection)
+        connection.execute(table.insert(), [{"a": 1}, {"a": 2}])
+
+    with migrate_engine.connect() as connection:
+        rows = connection.execute(table.select().order_by(table.c.a)).all()
+
+    assert rows == [(1,), (2,)]

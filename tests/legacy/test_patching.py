@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from migrate import legacy
+from migrate.legacy.patching import PatchSet
+from migrate.legacy.patching import add
+from migrate.legacy.patching import wrap
+
+
+class Base:
+    def greet(self) -> str:
+        return "base"
+
+
+class Owner(Base):
+    def call(self) -> str:
+        return "original"
+
+
+def call(original: Any, self: Owner) -> str:
+    """Note of call."""
+    return f"wrapped {original(self)}"
+
+
+def greet(self: Owner) -> str:
+    """Note of greet."""
+    return "added"
+
+
+@pytest.fixture
+def patches() -> PatchSet:
+    return PatchSet(
+        [wrap(Owner, "owner.call()", call), add(Owner, "owner.greet()", greet)]
+    )
+
+
+def snapshot() -> list[tuple[Any, str, Any]]:
+    """The objects that the patches replace, or a mark where none is."""
+    return [
+        (patch.owner, patch.name, vars(patch.owner).get(patch.name, "absent"))
+        for patch in legacy.PATCHES.patches
+    ]
+
+
+def test_wrapper_stands_before_the_original(patches: PatchSet) -> None:
+    with patches.installed():
+        assert Owner().call() == "wrapped original"
+
+
+def test_inherited_attribute_is_deleted_again(patches: PatchSet) -> None:
+    with patches.installed():
+        assert Owner().greet() == "added"
+
+    assert "greet" not in vars(Owner)
+    assert Owner().greet() == "base"
+
+
+def test_scopes_nest(patches: PatchSet) -> None:
+    with patches.installed():
+        with patches.installed():
+            pass
+        assert Owner().call() == "wrapped original"
+
+    assert Owner().call() == "original"
+
+
+def test_an_error_inside_restores(patches: PatchSet) -> None:
+    with pytest.raises(ZeroDivisionError), patches.installed():
+        raise ZeroDivisionError
+
+    assert not patches.active
+
+
+def test_a_failing_patch_takes_back_those_before_it() -> None:
+    class Closed:
+        __slots__ = ()
+
+    patches = PatchSet(
+        [add(Owner, "greet", greet), add(Closed(), "greet", greet)]
+    )
+
+    with pytest.raises((AttributeError, TypeError)):
+        patches.install()
+
+    assert "greet" not in vars(Owner)
+    assert not patches.active
+
+
+def test_uninstall_without_install_is_refused(patches: PatchSet) -> None:
+    with pytest.raises(RuntimeError, match="without install"):
+        patches.uninstall()
+
+
+def test_threads_may_overlap(patches: PatchSet) -> None:
+    failures: list[str] = []
+
+    def work() -> None:
+        for _ in range(200):
+            with patches.installed():
+                if Owner().call() != "wrapped original":
+                    failures.append("lost")
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert not failures
+    assert not patches.active
+
+
+def test_sqlalchemy_is_object_by_object_as_before() -> None:
+    before = snapshot()
+
+    with legacy.installed():
+        inside = snapshot()
+
+    after = snapshot()
+    assert [a[2] is b[2] for a, b in zip(before, after, strict=True)] == [
+        True
+    ] * len(before)
+    assert not any(a[2] is b[2] for a, b in zip(before, inside, strict=True))
+
+
+def test_no_attribute_is_patched_twice() -> None:
+    keys = [(patch.owner, patch.name) for patch in legacy.PATCHES.patches]
+
+    assert len(keys) == len(set(keys))
+
+
+def test_every_patch_has_a_form_and_a_note() -> None:
+    for patch in legacy.PATCHES.patches:
+        assert patch.form
+        assert patch.note
