@@ -11,20 +11,25 @@ __all__ = [
     "Error",
     "HalfDoneStepError",
     "InvalidConstraintError",
+    "InvalidNameError",
     "InvalidRepositoryError",
     "InvalidScriptError",
     "InvalidVersionError",
     "KnownError",
     "LockTimeoutError",
     "MigrateDeprecationWarning",
+    "MissingScriptError",
     "NoSuchTableError",
     "NotSupportedError",
+    "OldRepositoryError",
     "PathError",
     "PathFoundError",
     "PathNotFoundError",
     "RepositoryError",
     "ScriptError",
     "StepConflictError",
+    "TemplateError",
+    "TemplateNotFoundError",
     "UnboundError",
     "UsageError",
     "VersionNotFoundError",
@@ -112,6 +117,10 @@ class PathFoundError(PathError):
     """A path that must not exist does."""
 
 
+class TemplateNotFoundError(PathNotFoundError, FileNotFoundError):
+    """The theme asked for has no such template."""
+
+
 class RepositoryError(Error):
     """A repository of change scripts cannot be used."""
 
@@ -120,12 +129,28 @@ class InvalidRepositoryError(RepositoryError):
     """A folder is no repository, or its parts are damaged."""
 
 
+class OldRepositoryError(RepositoryError):
+    """A repository from before release 0.4.5, a folder per version."""
+
+
 class ScriptError(Error):
     """A change script cannot be used."""
 
 
 class InvalidScriptError(ScriptError):
     """A change script is missing, does not load or lacks ``upgrade``."""
+
+
+class MissingScriptError(ScriptError):
+    """A version has no script for a database and direction."""
+
+
+class InvalidNameError(Error, ValueError):
+    """A name that cannot become part of a file or of ``migrate.cfg``."""
+
+
+class TemplateError(Error):
+    """A template asks for a value that was not given, or does not parse."""
 
 
 class NotSupportedError(Error):

@@ -32,6 +32,7 @@ LAYERS: list[list[str]] = [
     ["migrate"],
     ["migrate.versioning.util", "migrate.versioning.config"],
     [
+        "migrate.versioning.sqllex",
         "migrate.versioning.sqlsplit",
         "migrate.versioning.cfgparse",
         "migrate.versioning.template",

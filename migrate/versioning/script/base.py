@@ -1,0 +1,116 @@
+"""What every change script has: a path, a source and a way to run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike
+from os import fspath
+from os.path import exists
+from typing import TYPE_CHECKING
+from typing import Any
+
+from migrate.exceptions import InvalidScriptError
+from migrate.exceptions import PathFoundError
+from migrate.versioning import template
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from migrate.binding import Bind
+
+__all__ = ["BaseScript", "rolls_back_ddl"]
+
+#: Dialects of which CREATE and ALTER are part of a transaction.
+_DDL_IN_TRANSACTIONS = frozenset(
+    ("sqlite", "postgresql", "mssql", "firebird", "redshift", "ibm_db_sa")
+)
+
+
+def rolls_back_ddl(dialect_name: str) -> bool:
+    """Tell whether a rollback on this database undoes CREATE and ALTER."""
+    return dialect_name in _DDL_IN_TRANSACTIONS
+
+
+class BaseScript:
+    """A change script in a file of its own.
+
+    To be implemented: :meth:`run`, and :attr:`transactional` where a script
+    can opt out.  Making the object reads nothing but whether the file exists.
+
+    :raises InvalidScriptError: when there is no such file.
+    """
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        self.verify(path)
+        self.path = fspath(path)
+
+    def __str__(self) -> str:
+        return self.path
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.path!r})"
+
+    @classmethod
+    def verify(cls, path: str | PathLike[str]) -> None:
+        """Raise InvalidScriptError if there is no file at ``path``."""
+        if not exists(path):
+            raise InvalidScriptError(path)
+
+    @classmethod
+    def create(cls, path: str | PathLike[str], **opts: Any) -> None:
+        """Make a script from the template of its kind.
+
+        :param templates_path: another folder of templates.
+        :param templates_theme: another theme than ``default``.
+        :raises PathFoundError: when ``path`` exists; it is left alone.
+        """
+        folder = template.Template(opts.get("templates_path"))
+        source = cls._template(folder, opts.get("templates_theme"))
+        text = template.read(source)
+        try:
+            with open(path, "x", encoding="utf-8") as file:
+                file.write(text)
+        except FileExistsError as error:
+            raise PathFoundError(path) from error
+
+    @classmethod
+    def _template(cls, folder: template.Template, theme: str | None) -> str:
+        raise NotImplementedError
+
+    @property
+    def transactional(self) -> bool:
+        """Whether the step may run in a transaction, and be undone by it."""
+        return True
+
+    def source(self) -> str:
+        """Return the text of the script."""
+        with open(self.path, encoding="utf-8-sig") as file:
+            return file.read()
+
+    def run(self, engine: Bind) -> None:
+        """Carry out the change.
+
+        :param engine: a Connection: everything happens in the transaction
+            that is open on it, which stays the caller's to commit.  An
+            Engine: on a connection and in a transaction of its own.
+        :raises Exception: whatever the script raises passes through as it
+            is; on an Engine the transaction is rolled back first.
+        """
+        raise NotImplementedError
+
+    @contextmanager
+    def _connection(self, bind: Bind) -> Iterator[Connection]:
+        """Give the connection to run on, by the rules of :meth:`run`."""
+        from sqlalchemy.engine import Engine  # only to run, not to list
+
+        if not isinstance(bind, Engine):
+            yield bind
+            return
+        if not self.transactional:
+            bind = bind.execution_options(isolation_level="AUTOCOMMIT")
+        with bind.begin() as connection:
+            if self.transactional and bind.dialect.name == "sqlite":
+                # sqlite3 begins before INSERT by itself, not before CREATE.
+                connection.exec_driver_sql("BEGIN")
+            yield connection

@@ -1,0 +1,139 @@
+"""Change scripts in Python: a module with ``upgrade`` and ``downgrade``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from importlib import import_module
+from os import PathLike
+from types import ModuleType
+from typing import TYPE_CHECKING
+from typing import Any
+
+from migrate.exceptions import InvalidScriptError
+from migrate.exceptions import NotSupportedError
+from migrate.exceptions import ScriptError
+from migrate.versioning.config import operations
+from migrate.versioning.script.base import BaseScript
+from migrate.versioning.script.base import rolls_back_ddl
+from migrate.versioning.script.python2 import hint
+from migrate.versioning.template import Template
+from migrate.versioning.util import import_path
+
+if TYPE_CHECKING:
+    from migrate.binding import Bind
+
+__all__ = ["PythonScript"]
+
+
+class PythonScript(BaseScript):
+    """A Python file; imported when first needed, once for this object."""
+
+    @classmethod
+    def _template(cls, folder: Template, theme: str | None) -> str:
+        return folder.get_script(theme)
+
+    @classmethod
+    def verify_module(cls, path: str | PathLike[str]) -> ModuleType:
+        """Import the file at ``path`` and return the module.
+
+        :raises InvalidScriptError: when it does not compile, or has no
+            function ``upgrade``.  What it raises while it is imported
+            passes through.
+        """
+        legacy: Any = import_module("migrate.legacy")  # imports SQLAlchemy
+        try:
+            with legacy.installed():
+                module = import_path(str(path))
+        except SyntaxError as error:
+            if error.filename != str(path):
+                raise
+            raise InvalidScriptError(
+                f"{path}, line {error.lineno}: {error.msg}{hint(error)}"
+            ) from error
+        if not callable(getattr(module, "upgrade", None)):
+            raise InvalidScriptError(
+                f"{path}: module {module.__name__!r} "
+                "has no attribute 'upgrade'"
+            )
+        return module
+
+    @cached_property
+    def module(self) -> ModuleType:
+        """The imported script.
+
+        :raises InvalidScriptError: see :meth:`verify_module`.
+        """
+        return self.verify_module(self.path)
+
+    @property
+    def transactional(self) -> bool:
+        """False when the script says ``transactional = False``."""
+        return bool(getattr(self.module, "transactional", True))
+
+    def run(self, engine: Bind, step: str | int = "upgrade") -> None:
+        """Call the function for a step, inside 1.x style.
+
+        :param engine: see :meth:`BaseScript.run`.
+        :param step: 'upgrade' or 'downgrade', or a number above or below 0.
+        :raises ScriptError: for step 0, or without such a function.
+        :raises TypeError: when the function takes no argument.
+        """
+        legacy: Any = import_module("migrate.legacy")  # imports SQLAlchemy
+        function = self._func(_operation(step))
+        _check_parameter(function)
+        with self._connection(engine) as connection:
+            transactional = self.transactional and rolls_back_ddl(
+                connection.dialect.name
+            )
+            style = legacy.style(connection, transactional=transactional)
+            with style as migrate_engine:
+                function(migrate_engine)
+
+    def _func(self, funcname: str) -> Callable[..., object]:
+        function = getattr(self.module, funcname, None)
+        if not callable(function):
+            raise ScriptError(
+                f"Function {funcname!r} is not defined in this script "
+                f"({self.path})"
+            )
+        return function  # type: ignore[no-any-return]  # callable() is no type
+
+    @classmethod
+    def make_update_script_for_model(
+        cls,
+        engine: Any,
+        oldmodel: Any,
+        model: Any,
+        repository: Any,
+        **opts: Any,
+    ) -> str:
+        """Return the text of a script that brings one model to another."""
+        raise NotSupportedError(
+            "change scripts cannot be made from models yet: write upgrade() "
+            "and downgrade() by hand"
+        )
+
+
+def _operation(step: str | int) -> str:
+    if step in operations:
+        return str(step)
+    try:
+        number = int(step)
+    except ValueError:
+        number = 0
+    if number == 0:
+        raise ScriptError(f"{step} is not a valid step")
+    return "upgrade" if number > 0 else "downgrade"
+
+
+def _check_parameter(function: Callable[..., object]) -> None:
+    """Raise TypeError unless ``function`` takes a positional argument."""
+    import inspect  # slow to import, and only needed here
+
+    parameters = inspect.signature(function).parameters.values()
+    if not any(p.kind <= p.VAR_POSITIONAL for p in parameters):
+        raise TypeError(
+            "upgrade/downgrade functions must accept engine parameter "
+            "(since version 0.5.4)"
+        )

@@ -1,0 +1,103 @@
+"""Change scripts in SQL: statements for one database and direction."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from migrate.exceptions import InvalidScriptError
+from migrate.versioning.script.base import BaseScript
+from migrate.versioning.sqlsplit import split
+from migrate.versioning.template import Template
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from migrate.binding import Bind
+    from migrate.versioning.sqlsplit import Statement
+
+__all__ = ["SqlScript"]
+
+log = logging.getLogger(__name__)
+
+#: As the first line of a script: run it outside a transaction.
+NO_TRANSACTION = "-- migrate: no-transaction"
+
+
+class SqlScript(BaseScript):
+    """A file of SQL statements."""
+
+    @classmethod
+    def _template(cls, folder: Template, theme: str | None) -> str:
+        return folder.get_sql_script(theme)
+
+    @property
+    def transactional(self) -> bool:
+        """False when the first line is ``-- migrate: no-transaction``."""
+        first, _, _ = self.source().partition("\n")
+        return " ".join(first.split()).lower() != NO_TRANSACTION
+
+    def source(self) -> str:
+        """Return the text of the script.
+
+        :raises InvalidScriptError: when it is not UTF-8.
+        """
+        try:
+            return super().source()
+        except UnicodeDecodeError as error:
+            raise InvalidScriptError(
+                f"{self.path}: is not UTF-8 at byte {error.start}: "
+                "save it in that encoding"
+            ) from error
+
+    def run(self, engine: Bind, step: object = None) -> None:
+        """Send each statement as it is written.
+
+        :param engine: see :meth:`BaseScript.run`.
+        :param step: not used; the file is for one direction.
+        :raises sqlalchemy.exc.DBAPIError: of the first statement that
+            fails; its message begins with file, statement and line.
+
+        :raises InvalidScriptError: when it would roll the step back.
+
+        Nothing in the text is a placeholder, neither ``%s`` nor ``:name``.
+        ``BEGIN``, ``COMMIT`` and ``END`` as statements are skipped with a
+        warning: the transaction is the step's.  A script that opted out of
+        it has them sent.
+        """
+        transactional = self.transactional
+        with self._connection(engine) as connection:
+            statements = split(self.source(), connection.dialect.name)
+            if transactional:
+                self._refuse_rollback(statements)
+            for number, statement in enumerate(statements, start=1):
+                if transactional and statement.is_transaction_control:
+                    log.warning(
+                        '"%s" found in SQL script; ignoring', statement.text
+                    )
+                else:
+                    self._execute(connection, statement, number)
+
+    def _refuse_rollback(self, statements: list[Statement]) -> None:
+        for statement in statements:
+            if statement.is_rollback:
+                raise InvalidScriptError(
+                    f"{self.path}, line {statement.line}: ROLLBACK would "
+                    "undo the step; take it out, or begin the script with "
+                    f"{NO_TRANSACTION!r}"
+                )
+
+    def _execute(
+        self, connection: Connection, statement: Statement, number: int
+    ) -> None:
+        from sqlalchemy.exc import DBAPIError  # only to run, not to list
+
+        try:
+            # Without parameters at all, drivers leave % and : alone.
+            connection.exec_driver_sql(
+                statement.text, execution_options={"no_parameters": True}
+            )
+        except DBAPIError as error:
+            place = f"{self.path}, statement {number} (line {statement.line})"
+            error.args = (f"{place}: {error.args[0]}", *error.args[1:])
+            raise

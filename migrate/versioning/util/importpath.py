@@ -1,0 +1,49 @@
+"""Import a Python file whose name is no module name."""
+
+from __future__ import annotations
+
+import sys
+from importlib.machinery import ModuleSpec
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec
+from importlib.util import spec_from_file_location
+from pathlib import Path
+from types import CodeType
+from types import ModuleType
+
+__all__ = ["import_path"]
+
+
+class _UncachedLoader(SourceFileLoader):
+    """Compile the text that is there now; neither read nor write ``.pyc``.
+
+    A cached file is trusted when size and second of change agree, which a
+    script edited twice in one second does too.
+    """
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
+def import_path(fullpath: str | Path) -> ModuleType:
+    """Import the file at ``fullpath`` as a module named after its stem.
+
+    Each call gives a new module.  ``sys.modules`` holds the latest under
+    the stem (``001_add_account``), as pickles and dataclasses need it; a
+    module that fails to import leaves there what was before.
+    """
+    path = Path(fullpath)
+    loader = _UncachedLoader(path.stem, str(path))
+    spec = spec_from_file_location(path.stem, path, loader=loader)
+    assert isinstance(spec, ModuleSpec)
+    module = module_from_spec(spec)
+    before = sys.modules.get(path.stem)
+    sys.modules[path.stem] = module
+    try:
+        loader.exec_module(module)
+    except BaseException:
+        sys.modules.pop(path.stem, None)
+        if before is not None:
+            sys.modules[path.stem] = before
+        raise
+    return module

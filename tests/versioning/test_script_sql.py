@@ -1,0 +1,193 @@
+"""SQL scripts, on every database."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy import inspect
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
+
+from migrate.exceptions import InvalidScriptError
+from migrate.exceptions import PathFoundError
+from migrate.versioning.script import SqlScript
+from migrate.versioning.script.base import rolls_back_ddl
+from tests.versioning.test_sqlsplit import NESTED
+
+
+def script(folder: Path, content: str) -> SqlScript:
+    path = folder / "001_x_default_upgrade.sql"
+    path.write_text(content, encoding="utf-8")
+    return SqlScript(path)
+
+
+def rows(engine: Engine, query: str) -> list[tuple[object, ...]]:
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
+
+
+def test_percent_and_colon_pass_through(
+    engine: Engine, tmp_path: Path
+) -> None:
+    script(
+        tmp_path,
+        "CREATE TABLE t (a VARCHAR(40));\n"
+        "INSERT INTO t VALUES ('100% %s %(x)s :name ? ünï');\n"
+        "UPDATE t SET a = a WHERE 5 % 2 = 1 AND a LIKE '1%';",
+    ).run(engine)
+
+    assert rows(engine, "SELECT a FROM t") == [("100% %s %(x)s :name ? ünï",)]
+
+
+def test_everything_happens_on_the_given_connection(
+    engine: Engine, tmp_path: Path
+) -> None:
+    with engine.begin() as connection:
+        script(tmp_path, "CREATE TABLE t (a INT)").run(connection)
+        script(tmp_path, "INSERT INTO t VALUES (1);").run(connection)
+
+        assert connection.in_transaction()
+        assert connection.execute(text("SELECT a FROM t")).all() == [(1,)]
+
+
+def test_failure_names_file_statement_and_line_and_rolls_back(
+    engine: Engine, tmp_path: Path
+) -> None:
+    failing = script(
+        tmp_path,
+        "CREATE TABLE t (a INT);\n-- a comment\n"
+        "INSERT INTO nosuch\nVALUES (1);",
+    )
+
+    with pytest.raises(DBAPIError) as caught:
+        failing.run(engine)
+
+    first_line = str(caught.value).splitlines()[0]
+    assert f"{failing.path}, statement 2 (line 3): " in first_line
+    assert "nosuch" in first_line
+    assert inspect(engine).has_table("t") != rolls_back_ddl(
+        engine.dialect.name
+    )
+
+
+def test_begin_and_commit_are_skipped_with_a_warning(
+    engine: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with engine.connect() as connection, caplog.at_level(logging.WARNING):
+        script(
+            tmp_path,
+            "BEGIN;\nCREATE TABLE endpoint (id INT);\nCOMMIT;\n"
+            "INSERT INTO endpoint VALUES (1);",
+        ).run(connection)
+        connection.rollback()
+
+    assert [record.message for record in caplog.records] == [
+        '"BEGIN;" found in SQL script; ignoring',
+        '"COMMIT;" found in SQL script; ignoring',
+    ]
+    if engine.dialect.name == "postgresql":
+        assert not inspect(engine).has_table("endpoint")
+
+
+def test_rollback_is_refused_before_anything_runs(
+    engine: Engine, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidScriptError, match=r"line 2: ROLLBACK"):
+        script(tmp_path, "CREATE TABLE t (a INT);\nROLLBACK;").run(engine)
+
+    assert not inspect(engine).has_table("t")
+
+
+TRIGGERS = {
+    "sqlite": "CREATE TRIGGER g AFTER INSERT ON t BEGIN\n"
+    "UPDATE t SET a = CASE WHEN a > 1 THEN 7 ELSE 8 END;\nEND;",
+    "mysql": f"{NESTED}\nDELIMITER //\n"
+    "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW BEGIN\n"
+    "IF NEW.a > 1 THEN SET NEW.a = 7; END IF;\nEND//\nDELIMITER ;\n",
+    "postgresql": "CREATE FUNCTION f() RETURNS trigger AS $$ BEGIN\n"
+    "NEW.a = 7; RETURN NEW; END; $$ LANGUAGE plpgsql;\n"
+    "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW "
+    "EXECUTE FUNCTION f();",
+}
+
+
+def test_trigger_bodies_stay_whole(engine: Engine, tmp_path: Path) -> None:
+    trigger = TRIGGERS[engine.dialect.name]
+
+    script(
+        tmp_path,
+        f"CREATE TABLE t (a INT);\n{trigger}\nINSERT INTO t VALUES (2);",
+    ).run(engine)
+
+    assert rows(engine, "SELECT a FROM t") == [(7,)]
+
+
+def test_no_transaction_is_outside_one(engine: Engine, tmp_path: Path) -> None:
+    statement = {
+        "sqlite": "VACUUM;",
+        "postgresql": "CREATE INDEX CONCURRENTLY i ON t (a);",
+        "mysql": "CREATE INDEX i ON t (a);",
+    }[engine.dialect.name]
+    script(tmp_path, "CREATE TABLE t (a INT)").run(engine)
+    opted_out = script(
+        tmp_path,
+        f"-- migrate:  no-transaction\n{statement}\n"
+        "BEGIN; INSERT INTO t VALUES (1); COMMIT;",
+    )
+
+    opted_out.run(engine)
+
+    assert not opted_out.transactional
+    assert rows(engine, "SELECT a FROM t") == [(1,)]
+
+
+def test_script_is_transactional_by_default(tmp_path: Path) -> None:
+    assert script(
+        tmp_path, "SELECT 1;\n-- migrate: no-transaction"
+    ).transactional
+
+
+def test_empty_script_does_nothing(
+    connection: Connection, tmp_path: Path
+) -> None:
+    script(tmp_path, "\n-- nothing\n").run(connection)
+
+    assert not inspect(connection).get_table_names()
+
+
+def test_other_encodings_are_refused(sqlite_url: str, tmp_path: Path) -> None:
+    path = tmp_path / "001_x_sqlite_upgrade.sql"
+    path.write_bytes("SELECT 'é';".encode("latin-1"))
+
+    with pytest.raises(InvalidScriptError, match="not UTF-8 at byte 8"):
+        SqlScript(path).run(create_engine(sqlite_url))
+
+
+def test_mark_of_byte_order_is_no_sql(
+    sqlite_engine: Engine, tmp_path: Path
+) -> None:
+    path = tmp_path / "001_x_sqlite_upgrade.sql"
+    path.write_text("CREATE TABLE t (a INT);", encoding="utf-8-sig")
+
+    SqlScript(path).run(sqlite_engine)
+
+    assert inspect(sqlite_engine).has_table("t")
+
+
+def test_missing_file_is_an_invalid_script(tmp_path: Path) -> None:
+    with pytest.raises(InvalidScriptError):
+        SqlScript(tmp_path / "nosuch.sql")
+
+
+def test_create_refuses_an_existing_path(tmp_path: Path) -> None:
+    existing = script(tmp_path, "SELECT 1")
+
+    with pytest.raises(PathFoundError):
+        SqlScript.create(existing.path)
+
+    assert existing.source() == "SELECT 1"

@@ -1,0 +1,387 @@
+from __future__ import annotations
+
+import operator
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from migrate.exceptions import InvalidNameError
+from migrate.exceptions import MissingScriptError
+from migrate.exceptions import OldRepositoryError
+from migrate.exceptions import PathFoundError
+from migrate.exceptions import ScriptError
+from migrate.exceptions import VersionNotFoundError
+from migrate.versioning.version import Collection
+from migrate.versioning.version import VerNum
+from migrate.versioning.version import Version
+from migrate.versioning.version import str_to_filename
+
+
+def collection(folder: Path, *names: str) -> Collection:
+    for name in names:
+        (folder / name).touch()
+    return Collection(folder)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("value", [3, " 3 ", "003", 3.7, VerNum(3)])
+def test_vernum_takes_what_int_takes(value: Any) -> None:
+    assert VerNum(value) == 3
+    assert repr(VerNum(value)) == "<VerNum(3)>"
+
+
+@pytest.mark.parametrize(
+    ("value", "error"),
+    [(-1, ValueError), ("", ValueError), ("x", ValueError), (None, TypeError)],
+)
+def test_vernum_refuses(value: Any, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        VerNum(value)
+
+
+def test_vernum_adds_and_subtracts_on_the_right() -> None:
+    assert VerNum(2) + 1 == VerNum(3) + VerNum(0)
+    assert isinstance(VerNum(2) + "1", VerNum)
+    assert VerNum(2) - "1" == 1
+    with pytest.raises(ValueError, match="negative"):
+        VerNum(2) - 3
+    with pytest.raises(TypeError):
+        1 + VerNum(2)  # type: ignore[operator]  # what is tested
+
+
+@pytest.mark.parametrize(
+    ("compare", "other"),
+    [
+        (operator.eq, "2"),
+        (operator.ne, 3),
+        (operator.lt, "10"),
+        (operator.le, VerNum(2)),
+        (operator.gt, 1),
+        (operator.ge, 2.0),
+    ],
+)
+def test_vernum_compares_as_a_number(
+    compare: Callable[[Any, Any], bool], other: Any
+) -> None:
+    assert compare(VerNum(2), other)
+
+
+@pytest.mark.parametrize(
+    ("other", "error"), [(None, TypeError), ("a", ValueError)]
+)
+def test_vernum_does_not_compare_with(
+    other: Any, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        VerNum(1) == other  # noqa: B015  # the comparison raises
+
+
+def test_vernum_is_an_index_and_hashes_as_text() -> None:
+    versions = {VerNum(1): "one"}
+
+    assert versions["1"] == "one"  # type: ignore[index]  # what is tested
+    with pytest.raises(KeyError):
+        versions[1]  # type: ignore[index]  # what is tested
+    assert f"{VerNum(7):}" == "7"
+    assert "%03d" % VerNum(7) == "007"  # noqa: UP031  # the old callers' way
+    assert [*range(VerNum(2))] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("description", "expected"),
+    [
+        ("add account", "add_account"),
+        ("it's  v1.2", "it_s_v1_2"),
+        ('"x"', "_x_"),
+        ("ünï-(x)", "ünï-(x)"),
+        ("", ""),
+    ],
+)
+def test_str_to_filename(description: str, expected: str) -> None:
+    assert str_to_filename(description) == expected
+
+
+def test_collection_reads_numbers_with_gaps(tmp_path: Path) -> None:
+    found = collection(
+        tmp_path,
+        "001_a.py",
+        "0015x.py",
+        "1000.py",
+        "002_b_sqlite_upgrade.sql",
+        "002_b_sqlite_downgrade.sql",
+    )
+
+    assert sorted(map(int, found.versions)) == [1, 2, 15, 1000]
+    assert found.latest == 1000
+    assert found.version().version == 1000
+    assert isinstance(found.latest, VerNum)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "002_copy",
+        "002_copypy",
+        "002_a.py~",
+        "002_a.py.orig",
+        "002_a.pyc",
+        "002_a.PY",
+        ".002_a.py.swp",
+        ".#002_a.py",
+        "#002_a.py#",
+        "02_a.py",
+        "__init__.py",
+        "helpers.py",
+        "\uff10\uff10\uff12_wide.py",
+        "002_a.sqlite",
+        "__pycache__",
+    ],
+)
+def test_collection_ignores(tmp_path: Path, name: str) -> None:
+    found = collection(tmp_path, "001_a.py", name)
+
+    assert list(found.versions) == [VerNum(1)]
+
+
+def test_latest_of_no_versions_is_zero(tmp_path: Path) -> None:
+    assert repr(collection(tmp_path).latest) == "<VerNum(0)>"
+
+
+def test_missing_version_is_a_key_error(tmp_path: Path) -> None:
+    with pytest.raises(VersionNotFoundError) as caught:
+        collection(tmp_path).version(3)
+
+    assert str(caught.value) == (
+        '"Database schema file with version 3 doesn\'t exist."'
+    )
+
+
+def test_two_python_scripts_of_one_number(tmp_path: Path) -> None:
+    with pytest.raises(ScriptError, match=r"001_a\.py and .*001_b\.py"):
+        collection(tmp_path, "001_a.py", "001_b.py")
+
+
+@pytest.mark.parametrize("name", ["002.sql", "002_sqlite.sql"])
+def test_sql_name_without_its_parts(tmp_path: Path, name: str) -> None:
+    message = re.escape(
+        f"Invalid SQL script name {name.removesuffix('.sql')} "
+        "(needs to be ###_description_database_operation.sql)"
+    )
+    with pytest.raises(ScriptError, match=message):
+        collection(tmp_path, name)
+
+
+@pytest.mark.parametrize("name", ["1", "100_x"])
+def test_layout_of_a_folder_per_version(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+
+    if name == "1":
+        with pytest.raises(OldRepositoryError, match="in the old format"):
+            Collection(tmp_path)
+    else:
+        assert not Collection(tmp_path).versions
+
+
+def test_collection_opens_no_script(tmp_path: Path) -> None:
+    (tmp_path / "001_bad.py").write_text("syntax error here")
+
+    assert Collection(tmp_path).version(1).python is not None
+
+
+def test_script_is_of_the_database_else_default_else_python(
+    tmp_path: Path,
+) -> None:
+    found = collection(
+        tmp_path,
+        "001_a.py",
+        "001_a_sqlite_upgrade.sql",
+        "001_a_default_downgrade.sql",
+    ).version(1)
+
+    def chosen(database: str, operation: str) -> str:
+        return Path(str(found.script(database, operation))).name
+
+    assert chosen("sqlite", "upgrade") == "001_a_sqlite_upgrade.sql"
+    assert chosen("sqlite", "downgrade") == "001_a_default_downgrade.sql"
+    assert chosen("mysql", "upgrade") == "001_a.py"
+    assert found.script() is found.python
+    assert found.sql["sqlite"]["upgrade"] is found.script("sqlite", "upgrade")
+
+
+def test_mariadb_takes_scripts_for_mysql(tmp_path: Path) -> None:
+    found = collection(
+        tmp_path, "001_a_mysql_upgrade.sql", "001_a_default_upgrade.sql"
+    ).version(1)
+
+    assert str(found.script("mariadb", "upgrade")).endswith(
+        "001_a_mysql_upgrade.sql"
+    )
+
+
+def test_missing_script_says_what_there_is_and_what_to_do(
+    tmp_path: Path,
+) -> None:
+    found = collection(
+        tmp_path,
+        "003_add_age_mysql_downgrade.sql",
+        "003_add_age_mysql_upgrade.sql",
+    )
+
+    with pytest.raises(MissingScriptError) as caught:
+        found.version(3).script("sqlite", "upgrade")
+
+    assert str(caught.value) == (
+        "version 3 has no upgrade script for 'sqlite' (there are: "
+        "003_add_age_mysql_downgrade.sql, 003_add_age_mysql_upgrade.sql); "
+        "make one with: script_sql sqlite add_age --version=3"
+    )
+
+
+def test_missing_python_script(tmp_path: Path) -> None:
+    found = collection(tmp_path, "003_a_mysql_upgrade.sql")
+
+    with pytest.raises(MissingScriptError, match="version 3 has no Python"):
+        found.version(3).script()
+
+
+@pytest.mark.parametrize(
+    ("description", "name"),
+    [
+        ("add account", "001_add_account.py"),
+        ("_private", "001_private.py"),
+        ("", "001.py"),
+        ("_", "001.py"),
+        ("ünï 50%", "001_ünï_50%.py"),
+    ],
+)
+def test_new_python_script(
+    tmp_path: Path, description: str, name: str
+) -> None:
+    found = collection(tmp_path)
+
+    found.create_new_python_version(description)
+
+    assert names(tmp_path) == [name]
+    assert found.latest == 1
+    assert "def upgrade(migrate_engine)" in found.version(1).python.source()  # type: ignore[union-attr]  # just made
+
+
+@pytest.mark.parametrize(
+    "description", ["a/b", "..\\x", "a\nb", "a\0b", "\x1b"]
+)
+def test_description_stays_inside_the_folder(
+    tmp_path: Path, description: str
+) -> None:
+    found = collection(tmp_path)
+
+    with pytest.raises(InvalidNameError, match="becomes part of a file name"):
+        found.create_new_python_version(description)
+    with pytest.raises(InvalidNameError, match="becomes part of a file name"):
+        found.create_new_sql_version("sqlite", description)
+
+    assert names(tmp_path) == []
+
+
+def test_too_long_description(tmp_path: Path) -> None:
+    with pytest.raises(InvalidNameError, match="too long"):
+        collection(tmp_path).create_new_python_version("x" * 300)
+
+
+@pytest.mark.parametrize("database", ["../x", "a/b", "", "my_db", "a\nb", "1"])
+def test_database_is_a_name(tmp_path: Path, database: str) -> None:
+    with pytest.raises(InvalidNameError, match="no name of a database"):
+        collection(tmp_path).create_new_sql_version(database, "x")
+
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("database", ["sqlite", "ibm_db_sa", "default"])
+def test_new_sql_scripts_are_read_back(tmp_path: Path, database: str) -> None:
+    found = collection(tmp_path, "001_a.py")
+
+    found.create_new_sql_version(database, "add two columns")
+
+    assert names(tmp_path)[1:] == [
+        f"002_add_two_columns_{database}_downgrade.sql",
+        f"002_add_two_columns_{database}_upgrade.sql",
+    ]
+    for reread in (found, Collection(tmp_path)):
+        assert {*reread.version(2).sql[database]} == {"upgrade", "downgrade"}
+
+
+def test_existing_version_gets_scripts_for_another_database(
+    tmp_path: Path,
+) -> None:
+    found = collection(tmp_path, "003_a_mysql_upgrade.sql", "004_b.py")
+
+    found.create_new_sql_version("sqlite", "a", version=3)
+
+    assert {*found.version(3).sql} == {"mysql", "sqlite"}
+    assert found.latest == 4
+    with pytest.raises(VersionNotFoundError):
+        found.create_new_sql_version("sqlite", "a", version=9)
+    with pytest.raises(PathFoundError):
+        found.create_new_sql_version("sqlite", "a", version=3)
+
+
+def test_existing_script_is_left_alone(tmp_path: Path) -> None:
+    found = collection(tmp_path)
+    script = tmp_path / "001_a_sqlite_downgrade.sql"
+    script.write_text("SELECT 1")
+
+    with pytest.raises(PathFoundError):
+        found.create_new_sql_version("sqlite", "a")
+
+    assert names(tmp_path) == [script.name]
+    assert script.read_text() == "SELECT 1"
+
+
+def test_timestamps_within_a_second_differ(tmp_path: Path) -> None:
+    found = collection(tmp_path)
+
+    for _ in range(3):
+        found.create_new_python_version("x", use_timestamp_numbering=True)
+
+    numbers = sorted(map(int, found.versions))
+    assert len(numbers) == 3
+    assert all(len(str(number)) == 14 for number in numbers)
+
+
+def test_timestamp_after_a_later_one_is_the_next_second(
+    tmp_path: Path,
+) -> None:
+    found = collection(tmp_path, "29991231235959_x.py")
+
+    found.create_new_python_version("y", use_timestamp_numbering=True)
+
+    assert found.latest == 30000101000000
+
+
+def test_version_can_be_made_of_file_names(tmp_path: Path) -> None:
+    found = Version(1, tmp_path, ["001_a_sqlite_upgrade.sql", "notes.txt"])
+    (tmp_path / "001_a.py").touch()
+    (tmp_path / "001_a_sqlite_upgrade.sql").touch()
+
+    found.add_script(tmp_path / "001_a.py")
+
+    assert found.version == 1
+    assert str(found.python) == str(tmp_path / "001_a.py")
+    assert str(found.sql["sqlite"]["upgrade"]).endswith("upgrade.sql")
+
+
+def test_sqlalchemy_is_not_imported() -> None:
+    code = (
+        "import sys, migrate.versioning.repository;"
+        "sys.exit('sqlalchemy' in sys.modules or 'tempita' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False)
+
+    assert done.returncode == 0
