@@ -100,17 +100,22 @@ class BaseScript:
         raise NotImplementedError
 
     @contextmanager
-    def _connection(self, bind: Bind) -> Iterator[Connection]:
+    def _connection(
+        self, bind: Bind, transactional: bool
+    ) -> Iterator[Connection]:
         """Give the connection to run on, by the rules of :meth:`run`."""
         from sqlalchemy.engine import Engine  # only to run, not to list
 
         if not isinstance(bind, Engine):
             yield bind
-            return
-        if not self.transactional:
-            bind = bind.execution_options(isolation_level="AUTOCOMMIT")
-        with bind.begin() as connection:
-            if self.transactional and bind.dialect.name == "sqlite":
-                # sqlite3 begins before INSERT by itself, not before CREATE.
-                connection.exec_driver_sql("BEGIN")
-            yield connection
+        elif transactional:
+            with bind.begin() as connection:
+                driver: Any = connection.connection.dbapi_connection
+                if bind.dialect.name == "sqlite" and not driver.in_transaction:
+                    # sqlite3 begins by itself before INSERT, not CREATE.
+                    connection.exec_driver_sql("BEGIN")
+                yield connection
+        else:
+            options = bind.execution_options(isolation_level="AUTOCOMMIT")
+            with options.connect() as connection:
+                yield connection

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from importlib import import_module
 from os import PathLike
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -41,7 +40,8 @@ class PythonScript(BaseScript):
             function ``upgrade``.  What it raises while it is imported
             passes through.
         """
-        legacy: Any = import_module("migrate.legacy")  # imports SQLAlchemy
+        from migrate import legacy  # imports SQLAlchemy
+
         try:
             with legacy.installed():
                 module = import_path(str(path))
@@ -49,7 +49,7 @@ class PythonScript(BaseScript):
             if error.filename != str(path):
                 raise
             raise InvalidScriptError(
-                f"{path}, line {error.lineno}: {error.msg}{hint(error)}"
+                f"{path}, line {error.lineno or 1}: {error.msg}{hint(error)}"
             ) from error
         if not callable(getattr(module, "upgrade", None)):
             raise InvalidScriptError(
@@ -79,16 +79,20 @@ class PythonScript(BaseScript):
         :raises ScriptError: for step 0, or without such a function.
         :raises TypeError: when the function takes no argument.
         """
-        legacy: Any = import_module("migrate.legacy")  # imports SQLAlchemy
+        from migrate import legacy  # imports SQLAlchemy
+
         function = self._func(_operation(step))
         _check_parameter(function)
-        with self._connection(engine) as connection:
-            transactional = self.transactional and rolls_back_ddl(
-                connection.dialect.name
-            )
-            style = legacy.style(connection, transactional=transactional)
-            with style as migrate_engine:
-                function(migrate_engine)
+        transactional = self.transactional and rolls_back_ddl(
+            engine.dialect.name
+        )
+        with (
+            self._connection(engine, transactional) as connection,
+            legacy.style(
+                connection, transactional=transactional
+            ) as migrate_engine,
+        ):
+            function(migrate_engine)
 
     def _func(self, funcname: str) -> Callable[..., object]:
         function = getattr(self.module, funcname, None)

@@ -66,7 +66,7 @@ class SqlScript(BaseScript):
         it has them sent.
         """
         transactional = self.transactional
-        with self._connection(engine) as connection:
+        with self._connection(engine, transactional) as connection:
             statements = split(self.source(), connection.dialect.name)
             if transactional:
                 self._refuse_rollback(statements)

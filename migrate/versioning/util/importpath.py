@@ -22,7 +22,15 @@ class _UncachedLoader(SourceFileLoader):
     """
 
     def get_code(self, fullname: str) -> CodeType:
-        return self.source_to_code(self.get_data(self.path), self.path)
+        try:
+            return self.source_to_code(self.get_data(self.path), self.path)
+        except SyntaxError as error:
+            # That of a null byte or a wrong encoding does not say where.
+            error.filename = error.filename or self.path
+            raise
+        except ValueError as error:  # Python 3.10, of a null byte
+            place = (self.path, 1, None, None)
+            raise SyntaxError(str(error), place) from error
 
 
 def import_path(fullpath: str | Path) -> ModuleType:
