@@ -21,9 +21,23 @@ from migrate.exceptions import UnboundError
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
-__all__ = ["Bind", "bind_of", "connect", "resolve", "running", "running_bind"]
+__all__ = [
+    "Bind",
+    "bind_of",
+    "can_roll_back_ddl",
+    "connect",
+    "resolve",
+    "running",
+    "running_bind",
+]
 
 Bind: TypeAlias = Engine | Connection
+
+# By dialect name.  Elsewhere (MySQL, MariaDB, Oracle) each DDL statement
+# commits what came before; of an unknown database we promise nothing.
+_ROLLS_BACK_DDL = frozenset(
+    {"firebird", "ibm_db_sa", "mssql", "postgresql", "redshift", "sqlite"}
+)
 
 _running: ContextVar[Bind | None] = ContextVar("migrate_running", default=None)
 
@@ -97,6 +111,11 @@ def connect(bind: Bind) -> Iterator[Connection]:
         return
     with bind.begin() as connection:
         yield connection
+
+
+def can_roll_back_ddl(bind: Bind) -> bool:
+    """Tell whether a rolled back transaction takes its DDL back."""
+    return bind.dialect.name in _ROLLS_BACK_DDL
 
 
 def _same_database(one: Bind, other: Bind) -> bool:

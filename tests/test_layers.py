@@ -46,6 +46,7 @@ LAYERS: list[list[str]] = [
     [
         "migrate.versioning.lock",
         "migrate.versioning.control",
+        "migrate.versioning.journal",
         "migrate.versioning.runner",
         "migrate.versioning.schema",
     ],

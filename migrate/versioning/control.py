@@ -48,13 +48,38 @@ _MARKER_SUFFIX = " (step under way)"
 
 @dataclass(frozen=True)
 class Marker:
-    """What is known of a step that cannot be rolled back."""
+    """What is known of a step that cannot be rolled back.
+
+    :ivar operation: ``upgrade`` or ``downgrade``.
+    :ivar script: its path.
+    :ivar started: when, ISO 8601 in UTC.
+    :ivar deployer: who runs it: ``user@host, pid 17``.
+    :ivar done: how many statements have been carried out.
+    :ivar digest: SHA-256 over their texts; empty if the script cannot be
+        resumed (Python).
+    :ivar begun: the statement that was sent last, and of which it is not
+        known whether it was carried out; None when that is known.
+    :ivar last: the last statements carried out, shortened.
+    """
 
     operation: str
     start: int
     end: int
     script: str
     started: str
+    deployer: str = ""
+    done: int = 0
+    digest: str = ""
+    begun: str | None = None
+    last: tuple[str, ...] = ()
+
+    def is_of(self, operation: str, start: int, end: int) -> bool:
+        """Tell whether this marks the given step."""
+        return (self.operation, self.start, self.end) == (
+            operation,
+            start,
+            end,
+        )
 
 
 class ControlTable:
@@ -208,7 +233,7 @@ class ControlTable:
                 self._id == self._marker_id
             )
         )
-        return Marker(**json.loads(text)) if text is not None else None
+        return _parsed(text) if text is not None else None
 
     def mark(self, connection: Connection, marker: Marker) -> None:
         """Say that a step begins; the caller commits.
@@ -227,6 +252,15 @@ class ControlTable:
             },
         )
 
+    def update_marker(self, connection: Connection, marker: Marker) -> None:
+        """Say how far the step is; the caller commits."""
+        connection.execute(
+            update(self.table)
+            .where(self._id == self._marker_id)
+            .values(repository_path=bindparam("journal")),
+            {"journal": json.dumps(asdict(marker))},
+        )
+
     def unmark(self, connection: Connection) -> None:
         """Say that the step has ended; the caller commits."""
         connection.execute(
@@ -235,12 +269,18 @@ class ControlTable:
 
     def half_done(self, marker: Marker) -> HalfDoneStepError:
         """Return the error that a step left half done deserves."""
+        known = f"{marker.done} statements are done"
+        if marker.last:
+            known += f", the last: {marker.last[-1]}"
+        if marker.begun:
+            known += f"; this one may be done or not: {marker.begun}"
         return HalfDoneStepError(
             f"the {marker.operation} from version {marker.start} to "
-            f"{marker.end} ({marker.script}, started {marker.started}) of "
-            f"repository {self.repository_id!r} did not end, and this "
-            "database cannot roll it back; mend the schema by hand, then "
-            "say where it stands: resolve VERSION"
+            f"{marker.end} ({marker.script}, started {marker.started} by "
+            f"{marker.deployer or 'an unknown deployer'}) of repository "
+            f"{self.repository_id!r} did not end, and the database could "
+            f"not roll it back: {known}; mend the schema by hand, then say "
+            "at which version it is: resolve VERSION"
         )
 
     @cached_property
@@ -281,6 +321,15 @@ class ControlTable:
             .where(self.table.c.version == bindparam("start"))
             .values(version=bindparam("end"))
         )
+
+
+def _parsed(text: str) -> Marker:
+    """Read a marker; one damaged by hand still says that there is one."""
+    try:
+        fields = json.loads(text)
+        return Marker(**{**fields, "last": tuple(fields.get("last", ()))})
+    except (TypeError, ValueError):
+        return Marker("step", 0, 0, text[:200], "at an unknown time")
 
 
 def _shown(connection: Connection) -> str:

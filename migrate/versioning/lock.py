@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from migrate.binding import can_roll_back_ddl
 from migrate.exceptions import LockTimeoutError
 
 if TYPE_CHECKING:
@@ -75,6 +76,29 @@ class Lock:
         """Prepare the driver's connection for steps, and restore it."""
         yield
 
+    @contextmanager
+    def autocommit(self) -> Iterator[None]:
+        """Let every statement inside commit by itself.
+
+        For steps that cannot be one transaction.  Where the database
+        commits DDL anyway, the rows that it does not commit are committed
+        at the end.
+        """
+        connection = self.connection
+        if not can_roll_back_ddl(connection):
+            yield
+            connection.commit()
+            return
+        before = connection.get_execution_options().get(
+            "isolation_level", connection.default_isolation_level
+        )
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            yield
+        finally:
+            connection.rollback()
+            connection.execution_options(isolation_level=before)
+
     def begin(self) -> None:
         """Begin the transaction of a step; the caller commits it.
 
@@ -126,6 +150,12 @@ class _SQLiteLock(Lock):
             yield
         finally:
             driver.isolation_level = before
+
+    @contextmanager
+    def autocommit(self) -> Iterator[None]:
+        """Nothing to do: inside :meth:`session` the driver commits."""
+        yield
+        self.connection.rollback()
 
     def begin(self) -> None:
         """Begin at once as the writer; a deferred begin could deadlock."""

@@ -44,6 +44,16 @@ class Step:
     end: VerNum
     script: BaseScript
 
+    @property
+    def operation(self) -> str:
+        """``upgrade`` or ``downgrade``."""
+        return "upgrade" if self.end > self.start else "downgrade"
+
+    @property
+    def direction(self) -> int:
+        """1 for an upgrade, -1 for a downgrade."""
+        return 1 if self.end > self.start else -1
+
 
 class Changeset(dict[VerNum, Any]):
     """The scripts that lead from one version to another.

@@ -12,13 +12,13 @@ from sqlalchemy import inspect
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
+from migrate.binding import can_roll_back_ddl
 from migrate.exceptions import InvalidScriptError
 from migrate.exceptions import NotSupportedError
 from migrate.exceptions import PathFoundError
 from migrate.exceptions import ScriptError
 from migrate.versioning.script import BaseScript
 from migrate.versioning.script import PythonScript
-from migrate.versioning.script.base import rolls_back_ddl
 
 TABLE = """\
 from sqlalchemy import *
@@ -64,7 +64,7 @@ def test_bound_metadata_up_and_down(engine: Engine, tmp_path: Path) -> None:
 
 
 def test_connection_is_the_callers(engine: Engine, tmp_path: Path) -> None:
-    if not rolls_back_ddl(engine.dialect.name):
+    if not can_roll_back_ddl(engine):
         pytest.skip("the database commits DDL")
     with engine.connect() as connection:
         script(tmp_path, TABLE).run(connection, 1)
@@ -85,9 +85,7 @@ def test_error_of_a_script_passes_through_and_rolls_back(
     with pytest.raises(OSError, match=r"^x$"):
         failing.run(engine, "upgrade")
 
-    assert inspect(engine).has_table("account") != rolls_back_ddl(
-        engine.dialect.name
-    )
+    assert inspect(engine).has_table("account") != can_roll_back_ddl(engine)
 
 
 def test_opting_out_of_the_transaction(engine: Engine, tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
+from migrate.binding import can_roll_back_ddl
 from migrate.exceptions import InvalidScriptError
 from migrate.exceptions import PathFoundError
 from migrate.versioning.script import SqlScript
-from migrate.versioning.script.base import rolls_back_ddl
 from tests.versioning.test_sqlsplit import NESTED
 
 
@@ -70,9 +70,7 @@ def test_failure_names_file_statement_and_line_and_rolls_back(
     first_line = str(caught.value).splitlines()[0]
     assert f"{failing.path}, statement 2 (line 3): " in first_line
     assert "nosuch" in first_line
-    assert inspect(engine).has_table("t") != rolls_back_ddl(
-        engine.dialect.name
-    )
+    assert inspect(engine).has_table("t") != can_roll_back_ddl(engine)
 
 
 def test_begin_and_commit_are_skipped_with_a_warning(

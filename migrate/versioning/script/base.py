@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from contextlib import contextmanager
 from os import PathLike
 from os import fspath
 from os.path import exists
 from typing import TYPE_CHECKING
 from typing import Any
+from typing import Protocol
 
 from migrate.exceptions import InvalidScriptError
 from migrate.exceptions import PathFoundError
@@ -19,17 +21,22 @@ if TYPE_CHECKING:
 
     from migrate.binding import Bind
 
-__all__ = ["BaseScript", "rolls_back_ddl"]
-
-#: Dialects of which CREATE and ALTER are part of a transaction.
-_DDL_IN_TRANSACTIONS = frozenset(
-    ("sqlite", "postgresql", "mssql", "firebird", "redshift", "ibm_db_sa")
-)
+__all__ = ["BaseScript", "StatementJournal"]
 
 
-def rolls_back_ddl(dialect_name: str) -> bool:
-    """Tell whether a rollback on this database undoes CREATE and ALTER."""
-    return dialect_name in _DDL_IN_TRANSACTIONS
+class StatementJournal(Protocol):
+    """Where a script that cannot be rolled back notes how far it is."""
+
+    def is_done(self, number: int, text: str) -> bool:
+        """Tell whether an earlier run carried out statement ``number``."""
+
+    def statement(
+        self, number: int, text: str
+    ) -> AbstractContextManager[None]:
+        """Note the statement that is carried out inside."""
+
+    def watching(self) -> AbstractContextManager[None]:
+        """Note every statement that is sent inside."""
 
 
 class BaseScript:
@@ -88,12 +95,20 @@ class BaseScript:
         with open(self.path, encoding="utf-8-sig") as file:
             return file.read()
 
-    def run(self, engine: Bind) -> None:
+    def run(
+        self,
+        engine: Bind,
+        step: Any = None,
+        journal: StatementJournal | None = None,
+    ) -> None:
         """Carry out the change.
 
         :param engine: a Connection: everything happens in the transaction
             that is open on it, which stays the caller's to commit.  An
             Engine: on a connection and in a transaction of its own.
+        :param step: the direction, for a script that has both.
+        :param journal: is told of each statement, and knows those that an
+            earlier run has carried out, which are left out.
         :raises Exception: whatever the script raises passes through as it
             is; on an Engine the transaction is rolled back first.
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import cached_property
 from os import PathLike
 from types import ModuleType
@@ -14,7 +15,7 @@ from migrate.exceptions import NotSupportedError
 from migrate.exceptions import ScriptError
 from migrate.versioning.config import operations
 from migrate.versioning.script.base import BaseScript
-from migrate.versioning.script.base import rolls_back_ddl
+from migrate.versioning.script.base import StatementJournal
 from migrate.versioning.script.python2 import hint
 from migrate.versioning.template import Template
 from migrate.versioning.util import import_path
@@ -71,23 +72,29 @@ class PythonScript(BaseScript):
         """False when the script says ``transactional = False``."""
         return bool(getattr(self.module, "transactional", True))
 
-    def run(self, engine: Bind, step: str | int = "upgrade") -> None:
+    def run(
+        self,
+        engine: Bind,
+        step: str | int = "upgrade",
+        journal: StatementJournal | None = None,
+    ) -> None:
         """Call the function for a step, inside 1.x style.
 
         :param engine: see :meth:`BaseScript.run`.
         :param step: 'upgrade' or 'downgrade', or a number above or below 0.
+        :param journal: see :meth:`BaseScript.run`; nothing is left out.
         :raises ScriptError: for step 0, or without such a function.
         :raises TypeError: when the function takes no argument.
         """
         from migrate import legacy  # imports SQLAlchemy
+        from migrate.binding import can_roll_back_ddl
 
         function = self._func(_operation(step))
         _check_parameter(function)
-        transactional = self.transactional and rolls_back_ddl(
-            engine.dialect.name
-        )
+        transactional = self.transactional and can_roll_back_ddl(engine)
         with (
             self._connection(engine, transactional) as connection,
+            journal.watching() if journal else nullcontext(),
             legacy.style(
                 connection, transactional=transactional
             ) as migrate_engine,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
+from typing import Any
 
 from migrate.exceptions import InvalidScriptError
 from migrate.versioning.script.base import BaseScript
+from migrate.versioning.script.base import StatementJournal
 from migrate.versioning.sqlsplit import split
 from migrate.versioning.template import Template
 
@@ -50,14 +53,26 @@ class SqlScript(BaseScript):
                 "save it in that encoding"
             ) from error
 
-    def run(self, engine: Bind, step: object = None) -> None:
+    def statements(self, dialect: str) -> list[Statement]:
+        """Return the statements in order, as they are sent.
+
+        :param dialect: SQLAlchemy's name of the database.
+        """
+        return split(self.source(), dialect)
+
+    def run(
+        self,
+        engine: Bind,
+        step: Any = None,
+        journal: StatementJournal | None = None,
+    ) -> None:
         """Send each statement as it is written.
 
         :param engine: see :meth:`BaseScript.run`.
         :param step: not used; the file is for one direction.
+        :param journal: see :meth:`BaseScript.run`.
         :raises sqlalchemy.exc.DBAPIError: of the first statement that
             fails; its message begins with file, statement and line.
-
         :raises InvalidScriptError: when it would roll the step back.
 
         Nothing in the text is a placeholder, neither ``%s`` nor ``:name``.
@@ -67,15 +82,22 @@ class SqlScript(BaseScript):
         """
         transactional = self.transactional
         with self._connection(engine, transactional) as connection:
-            statements = split(self.source(), connection.dialect.name)
+            statements = self.statements(connection.dialect.name)
             if transactional:
                 self._refuse_rollback(statements)
             for number, statement in enumerate(statements, start=1):
+                if journal and journal.is_done(number, statement.text):
+                    continue
                 if transactional and statement.is_transaction_control:
                     log.warning(
                         '"%s" found in SQL script; ignoring', statement.text
                     )
-                else:
+                    continue
+                with (
+                    journal.statement(number, statement.text)
+                    if journal
+                    else nullcontext()
+                ):
                     self._execute(connection, statement, number)
 
     def _refuse_rollback(self, statements: list[Statement]) -> None:

@@ -1,0 +1,275 @@
+"""A database under version control of a repository."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import NoReturn
+
+from sqlalchemy.exc import DBAPIError
+
+from migrate.exceptions import DatabaseUnreachableError
+from migrate.exceptions import InvalidVersionError
+from migrate.exceptions import NotSupportedError
+from migrate.versioning.control import ControlTable
+from migrate.versioning.lock import DEFAULT_TIMEOUT
+from migrate.versioning.lock import lock_for
+from migrate.versioning.repository import Repository
+from migrate.versioning.repository import Step
+from migrate.versioning.runner import Event
+from migrate.versioning.runner import LockWaiting
+from migrate.versioning.runner import Runner
+from migrate.versioning.util import load_model
+from migrate.versioning.version import VerNum
+
+if TYPE_CHECKING:
+    from sqlalchemy import MetaData
+    from sqlalchemy import Table
+    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Engine
+
+    from migrate.versioning.repository import Changeset
+    from migrate.versioning.runner import Listener
+
+__all__ = ["ControlledSchema", "Repository", "VerNum", "load_model"]
+
+
+class ControlledSchema:
+    """A database whose version is that of a repository.
+
+    :param engine: of the database; the constructor reads it, in a
+        transaction of its own.
+    :param repository: a Repository or its path.
+    :raises DatabaseNotControlledError: when the version cannot be read.
+    """
+
+    def __init__(self, engine: Engine, repository: Repository | str) -> None:
+        self.engine = engine
+        self.repository = _repository(repository)
+        self._control = _control_table(self.repository)
+        self.table: Table = self._control.table
+        self.meta: MetaData = self.table.metadata
+        self.version = 0
+        self.load()
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, ControlledSchema)
+            and self.repository == other.repository
+            and self.version == other.version
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # the version changes
+
+    def load(self) -> None:
+        """Read the version again.
+
+        :raises DatabaseNotControlledError: when it cannot be read.
+        """
+        try:
+            with self.engine.connect() as connection:
+                self.version = self._control.version(connection)
+        except DBAPIError as error:
+            raise DatabaseUnreachableError(str(error.orig)) from error
+
+    # -- running steps
+
+    def changeset(
+        self, version: VerNum | int | str | None = None
+    ) -> Changeset:
+        """Return the scripts from the present version to ``version``.
+
+        :param version: the latest of the repository when None.
+        :raises VersionNotFoundError: when one on the way is missing.
+        """
+        return self.repository.changeset(
+            self.engine.name, self.version, _number(version)
+        )
+
+    def upgrade(
+        self,
+        version: VerNum | int | str | None = None,
+        *,
+        listener: Listener | None = None,
+        lock_timeout: float = DEFAULT_TIMEOUT,
+    ) -> None:
+        """Take the database to ``version``, up or down, step by step.
+
+        Every script is found before the first one runs.  Each step commits
+        with its version; after an error the database is at the last version
+        that was done.  A deployer that comes second waits, and does what
+        is left to do.
+
+        :param version: the latest of the repository when None.
+        :param listener: is told of every event, see
+            :mod:`migrate.versioning.runner`.
+        :param lock_timeout: seconds to wait for another deployer.
+        :raises VersionNotFoundError: when a version on the way is missing.
+        :raises LockTimeoutError: when another deployer does not finish.
+        """
+        end = _number(version)
+        if end is None:
+            end = int(self.repository.latest)
+        is_upgrade = end >= self.version
+        emit = listener or _ignore
+        while (end > self.version) is is_upgrade and end != self.version:
+            steps = self.changeset(end).steps()
+            if self._run(steps, emit, lock_timeout):
+                return
+            self.load()
+
+    def runchange(self, ver: int, change: Any, step: int) -> None:
+        """Run one script from version ``ver`` on, as a step of its own.
+
+        :param step: 1 or -1, the direction.
+        :raises InvalidVersionError: when the database is not at ``ver``.
+        """
+        start = int(ver)
+        if start != self.version:
+            raise InvalidVersionError(f"{start} is not {self.version}")
+        if not self._run(
+            [Step(VerNum(start), VerNum(start + step), change)],
+            _ignore,
+            DEFAULT_TIMEOUT,
+        ):
+            self.load()
+            raise InvalidVersionError(f"{start} is not {self.version}")
+
+    def update_repository_table(self, startver: int, endver: int) -> None:
+        """Set the version in the database, without running anything.
+
+        :raises StepConflictError: when it is not ``startver``.
+        """
+        with _writing(self.engine) as connection:
+            self._control.move(connection, int(startver), int(endver))
+
+    def _run(
+        self, steps: list[Step], emit: Listener, lock_timeout: float
+    ) -> bool:
+        """Run steps under the lock; False if somebody else was faster."""
+
+        def waiting(holder: str) -> None:
+            emit(LockWaiting(holder))
+
+        with self.engine.connect() as connection:
+            lock = lock_for(connection, lock_timeout, waiting)
+            runner = Runner(connection, self._control, lock, emit)
+            with lock.session(), lock.held():
+                for step in steps:
+                    if not runner.run(step):
+                        return False
+                    self.version = int(step.end)
+        return True
+
+    # -- control
+
+    @classmethod
+    def create(
+        cls,
+        engine: Engine,
+        repository: Repository | str,
+        version: VerNum | int | str | None = None,
+    ) -> ControlledSchema:
+        """Put a database under control: make the table and the row.
+
+        :param version: that the schema is at now, 0 when None.
+        :raises InvalidVersionError: when the repository has no such version.
+        :raises DatabaseAlreadyControlledError: when there is a row already.
+        """
+        repository = _repository(repository)
+        number = _existing_version(repository, version)
+        control = _control_table(repository)
+        with _writing(engine) as connection:
+            control.insert(connection, repository.path, number)
+        return cls(engine, repository)
+
+    def drop(self) -> None:
+        """Take the database out of control; the schema stays as it is.
+
+        Removes the row of this repository, and the control table with its
+        last row.
+
+        :raises DatabaseNotControlledError: when there is no such row.
+        """
+        with _writing(self.engine) as connection:
+            self._control.remove(connection)
+
+    # -- models
+
+    def update_db_from_model(self, model: Any) -> None:
+        """Not available yet."""
+        _no_models()
+
+    @classmethod
+    def compare_model_to_db(
+        cls, engine: Engine, model: Any, repository: Repository | str
+    ) -> Any:
+        """Not available yet."""
+        _no_models()
+
+    @classmethod
+    def create_model(
+        cls,
+        engine: Engine,
+        repository: Repository | str,
+        declarative: bool = False,
+    ) -> str:
+        """Not available yet."""
+        _no_models()
+
+
+@contextmanager
+def _writing(engine: Engine) -> Iterator[Connection]:
+    """Give a connection with a transaction under the deployer's lock."""
+    with engine.connect() as connection:
+        lock = lock_for(connection)
+        with lock.session(), lock.held():
+            lock.begin()
+            yield connection
+            connection.commit()
+
+
+def _no_models() -> NoReturn:
+    raise NotSupportedError(
+        "comparing a database with a model is not available in this "
+        "release; write the change script by hand: script DESCRIPTION"
+    )
+
+
+def _ignore(event: Event) -> None:
+    pass
+
+
+def _repository(repository: Repository | str) -> Repository:
+    if isinstance(repository, Repository):
+        return repository
+    return Repository(repository)
+
+
+def _control_table(repository: Repository) -> ControlTable:
+    return ControlTable(
+        repository.version_table,
+        repository.id,
+        is_wide=repository.use_timestamp_numbering,
+    )
+
+
+def _number(version: VerNum | int | str | None) -> int | None:
+    return None if version is None else int(VerNum(version))
+
+
+def _existing_version(
+    repository: Repository, version: VerNum | int | str | None
+) -> int:
+    try:
+        number = _number(version) or 0
+    except ValueError as error:
+        raise InvalidVersionError(version) from error
+    if number > repository.latest:
+        raise InvalidVersionError(
+            f"version {number} is not in repository {repository.id!r} "
+            f"(latest is {repository.latest}); give one from 0 to that"
+        )
+    return number

@@ -1,0 +1,230 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy import inspect
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Engine
+
+from migrate.binding import can_roll_back_ddl
+from migrate.exceptions import HalfDoneStepError
+from migrate.exceptions import StepConflictError
+from migrate.versioning.control import ControlTable
+from migrate.versioning.lock import lock_for
+from migrate.versioning.repository import Step
+from migrate.versioning.runner import Event
+from migrate.versioning.runner import Runner
+from migrate.versioning.runner import StepDone
+from migrate.versioning.runner import StepFailed
+from migrate.versioning.runner import StepStarted
+from migrate.versioning.script.base import StatementJournal
+from migrate.versioning.version import VerNum
+
+CONTROL = ControlTable("migrate_version", "shop")
+
+
+@dataclass(frozen=True)
+class Script:
+    """A change script that is a function."""
+
+    work: Callable[[Connection, int], None]
+    transactional: bool = True
+
+    def run(
+        self,
+        connection: Connection,
+        direction: int,
+        journal: StatementJournal | None = None,
+    ) -> None:
+        with journal.watching() if journal else nullcontext():
+            self.work(connection, direction)
+
+    def __str__(self) -> str:
+        return "001_script.py"
+
+
+def step(
+    work: Callable[[Connection, int], None],
+    start: int = 0,
+    end: int = 1,
+    *,
+    transactional: bool = True,
+) -> Step:
+    script: Any = Script(work, transactional)
+    return Step(VerNum(start), VerNum(end), script)
+
+
+def create_table(connection: Connection, direction: int) -> None:
+    connection.execute(text("CREATE TABLE made (a INTEGER)"))
+    connection.execute(text("INSERT INTO made VALUES (1)"))
+
+
+def create_table_and_fail(connection: Connection, direction: int) -> None:
+    create_table(connection, direction)
+    raise RuntimeError("in the middle")
+
+
+@pytest.fixture
+def controlled(engine: Engine) -> Engine:
+    with engine.begin() as connection:
+        CONTROL.insert(connection, "shop", 0)
+    return engine
+
+
+def run(engine: Engine, *steps: Step) -> tuple[list[bool], list[Event]]:
+    events: list[Event] = []
+    with engine.connect() as connection:
+        lock = lock_for(connection, 0.1)
+        runner = Runner(connection, CONTROL, lock, events.append)
+        with lock.session(), lock.held():
+            done = [runner.run(each) for each in steps]
+    return done, events
+
+
+def state(engine: Engine) -> tuple[int, bool]:
+    """The version, and whether the table of the script is there."""
+    with engine.connect() as connection:
+        version = CONTROL.version(connection)
+        return version, inspect(connection).has_table("made")
+
+
+@pytest.mark.parametrize("transactional", [True, False])
+def test_step_commits_script_and_version(
+    controlled: Engine, transactional: bool
+) -> None:
+    one = step(create_table, transactional=transactional)
+
+    done, events = run(controlled, one)
+
+    assert done == [True]
+    assert events == [StepStarted(one), StepDone(one)]
+    assert state(controlled) == (1, True)
+    with controlled.connect() as connection:
+        assert CONTROL.marker(connection) is None
+        assert connection.scalar(text("SELECT count(*) FROM made")) == 1
+
+
+def test_failed_step_leaves_nothing_where_ddl_rolls_back(
+    controlled: Engine,
+) -> None:
+    if not can_roll_back_ddl(controlled):
+        pytest.skip("DDL cannot be rolled back")
+    one = step(create_table_and_fail)
+
+    with pytest.raises(RuntimeError, match="in the middle"):
+        run(controlled, one)
+
+    assert state(controlled) == (0, False)
+    assert run(controlled, step(create_table))[0] == [True]
+
+
+def test_failed_step_is_reported_with_its_error(controlled: Engine) -> None:
+    one = step(create_table_and_fail)
+    events: list[Event] = []
+
+    with (
+        controlled.connect() as connection,
+        lock_for(connection).session(),
+        pytest.raises(RuntimeError) as caught,
+    ):
+        Runner(connection, CONTROL, lock_for(connection), events.append).run(
+            one
+        )
+
+    assert events == [
+        StepStarted(one),
+        StepFailed(one, caught.value, can_roll_back_ddl(controlled)),
+    ]
+
+
+@pytest.mark.parametrize("transactional", [True, False])
+def test_half_done_step_is_refused_by_name(
+    controlled: Engine, transactional: bool
+) -> None:
+    if transactional and can_roll_back_ddl(controlled):
+        pytest.skip("the step is rolled back")
+    one = step(create_table_and_fail, transactional=transactional)
+    with pytest.raises(RuntimeError):
+        run(controlled, one)
+
+    with pytest.raises(
+        HalfDoneStepError, match=r"from version 0 to 1 \(001_script.py"
+    ):
+        run(controlled, step(create_table, transactional=transactional))
+
+    assert state(controlled)[0] == 0
+
+
+def test_step_from_another_version_is_not_run(controlled: Engine) -> None:
+    done, events = run(controlled, step(create_table, 1, 2))
+
+    assert done == [False]
+    assert events == []
+    assert state(controlled) == (0, False)
+
+
+def test_version_moved_behind_our_back_undoes_the_step(
+    controlled: Engine,
+) -> None:
+    def move_version(connection: Connection, direction: int) -> None:
+        create_table(connection, direction)
+        CONTROL.move(connection, 0, 7)
+
+    with pytest.raises(StepConflictError):
+        run(controlled, step(move_version))
+
+    if can_roll_back_ddl(controlled):
+        assert state(controlled) == (0, False)
+
+
+def test_downgrade_runs_in_the_other_direction(controlled: Engine) -> None:
+    directions: list[int] = []
+
+    def record(connection: Connection, direction: int) -> None:
+        directions.append(direction)
+
+    done, _ = run(controlled, step(record), step(record, 1, 0))
+
+    assert done == [True, True]
+    assert directions == [1, -1]
+    assert state(controlled)[0] == 0
+
+
+def test_keyboard_interrupt_undoes_the_step(controlled: Engine) -> None:
+    def interrupt(connection: Connection, direction: int) -> None:
+        create_table(connection, direction)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(controlled, step(interrupt))
+
+    assert state(controlled)[0] == 0
+    if can_roll_back_ddl(controlled):
+        assert state(controlled) == (0, False)
+
+
+def test_application_that_begins_by_event_is_served(
+    sqlite_engine: Engine,
+) -> None:
+    @event.listens_for(sqlite_engine, "connect")
+    def no_implicit_begin(driver: object, record: object) -> None:
+        driver.isolation_level = None  # type: ignore[attr-defined]
+
+    @event.listens_for(sqlite_engine, "begin")
+    def explicit_begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    with sqlite_engine.begin() as connection:
+        CONTROL.insert(connection, "shop", 0)
+    with pytest.raises(RuntimeError):
+        run(sqlite_engine, step(create_table_and_fail))
+    done, _ = run(sqlite_engine, step(create_table))
+
+    assert done == [True]
+    assert state(sqlite_engine) == (1, True)
