@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = [
     "ApiError",
+    "CommandLineError",
     "ControlledSchemaError",
     "DatabaseAlreadyControlledError",
     "DatabaseNotControlledError",
@@ -26,6 +27,7 @@ __all__ = [
     "PathFoundError",
     "PathNotFoundError",
     "RepositoryError",
+    "ScriptArgumentError",
     "ScriptError",
     "StepConflictError",
     "TemplateError",
@@ -33,6 +35,7 @@ __all__ = [
     "UnboundError",
     "UsageError",
     "VersionNotFoundError",
+    "VersionNumberError",
     "WrongRepositoryError",
 ]
 
@@ -53,12 +56,27 @@ class UsageError(ApiError):
     """A command was given the wrong arguments."""
 
 
+class CommandLineError(UsageError):
+    """The words of a command line make no command.
+
+    ``usage`` is the text that tells how to write it.
+    """
+
+    def __init__(self, message: str, *, usage: str) -> None:
+        super().__init__(message)
+        self.usage = usage
+
+
 class ControlledSchemaError(Error):
     """The control table does not allow what was asked."""
 
 
 class InvalidVersionError(Error):
     """A version that is no whole number from 0, or not in the repository."""
+
+
+class VersionNumberError(InvalidVersionError, ValueError):
+    """A version that is no whole number from 0."""
 
 
 class VersionNotFoundError(KeyError):
@@ -139,6 +157,10 @@ class ScriptError(Error):
 
 class InvalidScriptError(ScriptError):
     """A change script is missing, does not load or lacks ``upgrade``."""
+
+
+class ScriptArgumentError(ScriptError, TypeError):
+    """A function of a change script takes no argument for the engine."""
 
 
 class MissingScriptError(ScriptError):

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.pool import NullPool
 
 from tests import servers
+from tests.command import Command
 
 
 @pytest.fixture(
@@ -55,3 +56,11 @@ def sqlite_engine(sqlite_url: str) -> Iterator[Engine]:
     engine = create_engine(sqlite_url, poolclass=NullPool)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def command(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Command:
+    """The command ``migrate``: ``command("version", "my_repo").out``."""
+    return Command(capsys, monkeypatch)

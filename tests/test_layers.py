@@ -49,9 +49,16 @@ LAYERS: list[list[str]] = [
         "migrate.versioning.journal",
         "migrate.versioning.runner",
         "migrate.versioning.schema",
+        "migrate.versioning.preview",
     ],
     ["migrate.versioning.api"],
-    ["migrate.versioning.commandline", "migrate.versioning.shell"],
+    [
+        "migrate.versioning.secret",
+        "migrate.versioning.console",
+        "migrate.versioning.failure",
+        "migrate.versioning.commandline",
+        "migrate.versioning.shell",
+    ],
     ["migrate.versioning"],
 ]
 RANK = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import uuid
@@ -27,6 +28,8 @@ from migrate.versioning.version import VerNum
 from migrate.versioning.version import Version
 
 __all__ = ["Changeset", "Repository", "Step"]
+
+log = logging.getLogger(__name__)
 
 _SECTION = "db_settings"
 _DEFAULTS = {
@@ -128,10 +131,12 @@ class Repository:
     _versions = "versions"
 
     def __init__(self, path: str | PathLike[str]) -> None:
+        log.debug("Loading repository %s...", os.fspath(path))
         self.verify(path)
         self.path = os.fspath(path)
         self.config = _read_config(join(self.path, self._config))
         self.versions = Collection(join(self.path, self._versions))
+        log.debug("Repository %s loaded: %s", self.path, self.config.to_dict())
 
     def __str__(self) -> str:
         return self.path

@@ -254,7 +254,10 @@ def test_syntax_error_of_another_module_is_not_ours(
         script(tmp_path, "import broken_helper_of_001").module  # noqa: B018
 
 
-def test_failed_import_leaves_no_module(tmp_path: Path) -> None:
+def test_failed_import_leaves_no_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "001_x", raising=False)
     with pytest.raises(ZeroDivisionError):
         script(tmp_path, "1 / 0").module  # noqa: B018  # reading it imports
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from migrate.exceptions import InvalidScriptError
 from migrate.exceptions import NotSupportedError
+from migrate.exceptions import ScriptArgumentError
 from migrate.exceptions import ScriptError
 from migrate.versioning.config import operations
 from migrate.versioning.script.base import BaseScript
@@ -41,6 +42,8 @@ class PythonScript(BaseScript):
             function ``upgrade``.  What it raises while it is imported
             passes through.
         """
+        # Scripts call column.create() without importing migrate themselves.
+        import migrate.changeset  # noqa: F401 - for its effect on SQLAlchemy
         from migrate import legacy  # imports SQLAlchemy
 
         try:
@@ -84,13 +87,13 @@ class PythonScript(BaseScript):
         :param step: 'upgrade' or 'downgrade', or a number above or below 0.
         :param journal: see :meth:`BaseScript.run`; nothing is left out.
         :raises ScriptError: for step 0, or without such a function.
-        :raises TypeError: when the function takes no argument.
+        :raises ScriptArgumentError: when the function takes no argument.
         """
         from migrate import legacy  # imports SQLAlchemy
         from migrate.binding import can_roll_back_ddl
 
         function = self._func(_operation(step))
-        _check_parameter(function)
+        _check_parameter(function, self.path)
         transactional = self.transactional and can_roll_back_ddl(engine)
         with (
             self._connection(engine, transactional) as connection,
@@ -138,13 +141,13 @@ def _operation(step: str | int) -> str:
     return "upgrade" if number > 0 else "downgrade"
 
 
-def _check_parameter(function: Callable[..., object]) -> None:
-    """Raise TypeError unless ``function`` takes a positional argument."""
+def _check_parameter(function: Callable[..., object], path: str) -> None:
+    """Raise unless ``function`` takes a positional argument."""
     import inspect  # slow to import, and only needed here
 
     parameters = inspect.signature(function).parameters.values()
     if not any(p.kind <= p.VAR_POSITIONAL for p in parameters):
-        raise TypeError(
+        raise ScriptArgumentError(
             "upgrade/downgrade functions must accept engine parameter "
-            "(since version 0.5.4)"
+            f"(since version 0.5.4): {path}"
         )

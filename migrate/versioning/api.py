@@ -1,0 +1,518 @@
+"""What can be done with a repository and a database; the commands.
+
+Every function named in ``__all__`` is a command of the shell, its docstring
+is the help of that command, and its parameters are what the command takes.
+Progress is told to the log of this module, results are returned.
+
+Nothing that needs SQLAlchemy is imported before a database is asked for.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import sys
+from collections.abc import Iterator
+from collections.abc import Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import NoReturn
+from typing import TypeAlias
+
+from migrate.exceptions import KnownError
+from migrate.exceptions import NotSupportedError
+from migrate.exceptions import PathFoundError
+from migrate.exceptions import UsageError
+from migrate.exceptions import VersionNumberError
+from migrate.versioning.repository import Repository
+from migrate.versioning.script import PythonScript
+from migrate.versioning.util import asbool
+from migrate.versioning.util import construct_engine
+from migrate.versioning.version import VerNum
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from sqlalchemy.engine import URL
+    from sqlalchemy.engine import Engine
+
+    from migrate.versioning.repository import Step
+    from migrate.versioning.runner import Event
+    from migrate.versioning.schema import ControlledSchema
+
+    Database: TypeAlias = str | URL | Engine
+    Folder: TypeAlias = str | PathLike[str] | Repository
+
+log = logging.getLogger(__name__)
+
+command_desc = {
+    "help": "explain a command",
+    "create": "make an empty repository of change scripts",
+    "script": "add an empty Python change script",
+    "script_sql": "add empty SQL change scripts for one database",
+    "version": "print the latest version of a repository",
+    "db_version": "print the version a database is at",
+    "source": "print the Python change script of a version",
+    "version_control": "put a database under control of a repository",
+    "upgrade": "bring a database to a later version",
+    "downgrade": "bring a database back to an earlier version",
+    "drop_version_control": "release a database from control",
+    "manage": "write a script that calls this program with your defaults",
+    "test": "try the latest version up and down on a database",
+    "compare_model_to_db": "show how a database differs from a model",
+    "create_model": "print a database as a Python model",
+    "make_update_script_for_model": (
+        "print a change script from an old model to a new one"
+    ),
+    "update_db_from_model": "make a database look like a model",
+}
+
+__all__ = list(command_desc)
+
+
+def __getattr__(name: str) -> Any:
+    # Applications import these from here.
+    if name == "ControlledSchema":
+        from migrate.versioning.schema import ControlledSchema
+
+        return ControlledSchema
+    if name == "SqlScript":
+        from migrate.versioning.script import SqlScript
+
+        return SqlScript
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def help(cmd: str | None = None, **opts: object) -> str:
+    """%prog help COMMAND
+
+    Explain COMMAND: what it does and which words and options it takes.
+    """
+    if cmd is None:
+        raise UsageError(None)
+    if cmd not in command_desc:
+        raise UsageError(f"'{cmd}' isn't a valid command. Try 'help COMMAND'")
+    text = inspect.getdoc(globals()[cmd]) or ""
+    return text.replace("%prog", sys.argv[0])
+
+
+def create(repository: str, name: str, **opts: object) -> None:
+    """%prog create REPOSITORY_PATH NAME [--version_table=TABLE]
+
+    Make an empty repository of change scripts in a new folder.
+
+    NAME tells the repository apart from others in a database that several
+    of them control. It must not change later.
+
+    --version_table=TABLE  name of the control table in the databases; it is
+                           'migrate_version' otherwise
+    --use_timestamp_numbering=True
+                           number scripts by the time (UTC) of their making
+                           instead of 1, 2, 3: for many people who add
+                           scripts at once
+    --templates_path=FOLDER, --templates_theme=THEME
+                           where your own templates are
+
+    Any other option becomes a default in the manage.py of the repository.
+    """
+    with _path_must_be_free():
+        Repository.create(repository, name, **opts)
+
+
+def script(description: str, repository: Folder, **opts: object) -> None:
+    """%prog script DESCRIPTION REPOSITORY_PATH
+
+    Add an empty Python change script under the next free version number.
+
+    %prog script "add account table" makes the file
+    REPOSITORY_PATH/versions/001_add_account_table.py in an empty
+    repository.
+    """
+    with _path_must_be_free():
+        _repository(repository).create_script(description, **opts)
+
+
+def script_sql(
+    database: str, description: str, repository: Folder, **opts: object
+) -> None:
+    """%prog script_sql DATABASE DESCRIPTION REPOSITORY_PATH [--version=N]
+
+    Add two empty SQL change scripts, for upgrade and downgrade.
+
+    DATABASE is the one that they are written for (postgresql, mysql,
+    sqlite, oracle, ...), or 'default' for every database that has no
+    scripts of its own.
+
+    %prog script_sql sqlite "add age" makes the files
+    001_add_age_sqlite_upgrade.sql and 001_add_age_sqlite_downgrade.sql in
+    an empty repository.
+
+    --version=N            add the scripts to version N, which may have
+                           scripts for other databases, instead of making
+                           a new one
+    """
+    with _path_must_be_free():
+        _repository(repository).create_script_sql(
+            database, description, **opts
+        )
+
+
+def version(repository: Folder, **opts: object) -> VerNum:
+    """%prog version REPOSITORY_PATH
+
+    Print the latest version that the repository has scripts for.
+    """
+    return _repository(repository).latest
+
+
+def db_version(url: Database, repository: Folder, **opts: object) -> int:
+    """%prog db_version URL REPOSITORY_PATH
+
+    Print the version of the repository that the database is at.
+
+    URL is a database URL of SQLAlchemy.
+    """
+    with _controlled(url, repository, opts) as controlled:
+        return controlled.version
+
+
+def source(
+    version: int | str,
+    dest: str | None = None,
+    repository: Folder | None = None,
+    **opts: object,
+) -> str | None:
+    """%prog source VERSION [DESTINATION] --repository=REPOSITORY_PATH
+
+    Print the Python change script of VERSION, or write it to the file
+    DESTINATION if that is given.
+    """
+    if repository is None:
+        raise UsageError("A repository must be specified")
+    text = _repository(repository).version(version).script().source()
+    if dest is None:
+        return text
+    with open(dest, "w", encoding="utf-8") as file:
+        file.write(text)
+    return None
+
+
+def upgrade(
+    url: Database,
+    repository: Folder,
+    version: int | str | None = None,
+    **opts: object,
+) -> None:
+    """%prog upgrade URL REPOSITORY_PATH [VERSION] [--preview_py|--preview_sql]
+
+    Bring the database to VERSION, or to the latest one.
+
+    This runs upgrade() of each Python change script, or the SQL change
+    scripts for this database, in the order of their numbers. Where the
+    database can take back schema changes (SQLite, PostgreSQL) a script that
+    fails leaves no trace; elsewhere what it did before the error remains.
+
+    --preview_py           print the Python functions instead
+    --preview_sql          print the SQL statements instead. Where the
+                           database can take back schema changes, the
+                           scripts run and are taken back, and take the
+                           locks that the upgrade would take
+    """
+    with _controlled(url, repository, opts) as controlled:
+        start, end = controlled.version, _number(version)
+        if end is not None and end < start:
+            raise KnownError(
+                f"Cannot upgrade a database of version {start} to version "
+                f"{end}. Try 'downgrade' instead."
+            )
+        _move(controlled, end, opts)
+
+
+def downgrade(
+    url: Database, repository: Folder, version: int | str, **opts: object
+) -> None:
+    """%prog downgrade URL REPOSITORY_PATH VERSION [--preview_py|--preview_sql]
+
+    Bring the database back to VERSION; 0 is the state before the first
+    change script.
+
+    This runs downgrade() of each Python change script, or the SQL change
+    scripts for this database, from the latest to the earliest.
+
+    --preview_py           print the Python functions instead
+    --preview_sql          print the SQL statements instead, as upgrade does
+    """
+    with _controlled(url, repository, opts) as controlled:
+        start, end = controlled.version, _number(version)
+        if end is None:
+            raise UsageError("downgrade needs the version to go back to")
+        if end > start:
+            raise KnownError(
+                f"Cannot downgrade a database of version {start} to version "
+                f"{end}. Try 'upgrade' instead."
+            )
+        _move(controlled, end, opts)
+
+
+def test(url: Database, repository: Folder, **opts: object) -> None:
+    """%prog test URL REPOSITORY_PATH
+
+    Run the upgrade and then the downgrade of the latest version.
+
+    The database must be one version behind: the number in its control table
+    is neither looked at nor changed. Use a copy of your database: a
+    downgrade that does not undo its upgrade leaves traces.
+    """
+    with _engine(url, opts) as engine:
+        latest = _repository(repository).version()
+        up = latest.script(engine.name, "upgrade")
+        down = latest.script(engine.name, "downgrade")
+        log.info("Upgrading...")
+        up.run(engine, 1)
+        log.info("done")
+        log.info("Downgrading...")
+        try:
+            down.run(engine, -1)
+        except Exception:
+            log.warning(
+                "the downgrade failed: the database still holds what the "
+                "upgrade to version %s did",
+                latest.version,
+            )
+            raise
+        log.info("done")
+        log.info("Success")
+
+
+def version_control(
+    url: Database,
+    repository: Folder,
+    version: int | str | None = None,
+    **opts: object,
+) -> None:
+    """%prog version_control URL REPOSITORY_PATH [VERSION]
+
+    Put the database under control of the repository.
+
+    This makes the control table, or adds a row to it if other repositories
+    control the database too. Nothing else changes.
+
+    VERSION is the version that the database is at already, 0 if it is
+    empty. Nothing checks that it is.
+    """
+    from migrate.versioning.schema import ControlledSchema
+
+    with _engine(url, opts) as engine:
+        ControlledSchema.create(
+            engine, _repository(repository), _number(version)
+        )
+
+
+def drop_version_control(
+    url: Database, repository: Folder, **opts: object
+) -> None:
+    """%prog drop_version_control URL REPOSITORY_PATH
+
+    Release the database from control of the repository.
+
+    This removes the row of the repository from the control table, and the
+    table with the last row. Nothing else changes.
+    """
+    with _controlled(url, repository, opts) as controlled:
+        controlled.drop()
+
+
+def manage(file: str, **opts: object) -> None:
+    """%prog manage FILENAME [--OPTION=VALUE...]
+
+    Write a Python script that calls this program with your defaults.
+
+    After
+        %prog manage manage.py --repository=shop --url=sqlite:///shop.db
+    these two do the same:
+        python manage.py db_version
+        %prog db_version --repository=shop --url=sqlite:///shop.db
+
+    --templates_path=FOLDER, --templates_theme=THEME
+                           where your own templates are
+    """
+    Repository.create_manage_file(file, **opts)
+
+
+def compare_model_to_db(
+    url: Database, repository: Folder, model: object, **opts: object
+) -> object:
+    """%prog compare_model_to_db URL REPOSITORY_PATH MODEL
+
+    Print how the database differs from a model.
+
+    MODEL names a MetaData: package.module:attribute.
+    """
+    _not_yet("compare_model_to_db")
+
+
+def create_model(url: Database, repository: Folder, **opts: object) -> object:
+    """%prog create_model URL REPOSITORY_PATH [--declarative=True]
+
+    Print the tables of the database as Python code.
+    """
+    _not_yet("create_model")
+
+
+def make_update_script_for_model(
+    url: Database,
+    repository: Folder,
+    oldmodel: object,
+    model: object,
+    **opts: object,
+) -> object:
+    """%prog make_update_script_for_model URL REPOSITORY_PATH OLDMODEL MODEL
+
+    Print a change script that leads from one model to another.
+
+    OLDMODEL and MODEL each name a MetaData: package.module:attribute.
+    """
+    _not_yet("make_update_script_for_model")
+
+
+def update_db_from_model(
+    url: Database, repository: Folder, model: object, **opts: object
+) -> object:
+    """%prog update_db_from_model URL REPOSITORY_PATH MODEL
+
+    Make the tables of the database those of a model, and set its version to
+    the latest of the repository.
+
+    MODEL names a MetaData: package.module:attribute.
+    """
+    _not_yet("update_db_from_model")
+
+
+# The short names of the shell, which old code uses as functions too.
+s = script
+vc = version_control
+dbv = db_version
+v = version
+
+
+def _move(
+    controlled: ControlledSchema, end: int | None, opts: Mapping[str, Any]
+) -> None:
+    """Run the steps to ``end``, or show them."""
+    if asbool(opts.get("preview_py", False)):
+        _show_python(controlled, end)
+    elif asbool(opts.get("preview_sql", False)):
+        _show_sql(controlled, end)
+    else:
+        controlled.upgrade(end, listener=_tell)
+
+
+def _tell(event: Event) -> None:
+    """Tell the log how a run goes on, in the words of the shell."""
+    from migrate.versioning import runner  # imports SQLAlchemy
+
+    match event:
+        case runner.StepStarted(step):
+            _tell_start(step)
+        case runner.StepDone():
+            log.info("done")
+        case runner.LockWaiting(holder):
+            log.warning("waiting for %s, which is at work", holder)
+        case runner.StepFailed(step, _, is_undone):
+            log.warning(_state_after_failure(step, is_undone))
+
+
+def _tell_start(step: Step) -> None:
+    log.info("%s -> %s... ", step.start, step.end)
+
+
+def _state_after_failure(step: Step, is_undone: bool) -> str:
+    if is_undone:
+        return (
+            f"nothing of the {step.operation} to version {step.end} "
+            f"remains: the database is at version {step.start}"
+        )
+    return (
+        f"what the {step.operation} to version {step.end} did before the "
+        f"error remains; the database counts as version {step.start}"
+    )
+
+
+def _show_python(controlled: ControlledSchema, end: int | None) -> None:
+    sources = []
+    for step in controlled.changeset(end).steps():
+        if not isinstance(step.script, PythonScript):
+            raise UsageError(
+                "Python source can be only displayed for python migration "
+                "files"
+            )
+        function = getattr(step.script.module, step.operation)
+        sources.append((step, inspect.getsource(function)))
+    for step, text in sources:
+        _tell_start(step)
+        log.info(text)
+
+
+def _show_sql(controlled: ControlledSchema, end: int | None) -> None:
+    from migrate.versioning.preview import preview  # imports SQLAlchemy
+
+    steps = controlled.changeset(end).steps()
+    for step, statements in preview(controlled.engine, steps):
+        _tell_start(step)
+        for statement in statements:
+            log.info("%s\n", statement)
+
+
+@contextmanager
+def _engine(url: Database, opts: Mapping[str, Any]) -> Iterator[Engine]:
+    """Give the engine passed, or one that ends with the block."""
+    engine = construct_engine(url, **opts)
+    try:
+        yield engine
+    finally:
+        if engine is not url:
+            engine.dispose()
+
+
+@contextmanager
+def _controlled(
+    url: Database, repository: Folder, opts: Mapping[str, Any]
+) -> Iterator[ControlledSchema]:
+    from migrate.versioning.schema import ControlledSchema
+
+    with _engine(url, opts) as engine:
+        yield ControlledSchema(engine, _repository(repository))
+
+
+def _repository(repository: Folder) -> Repository:
+    if isinstance(repository, Repository):
+        return repository
+    return Repository(repository)
+
+
+def _number(version: object) -> int | None:
+    """Read a version that a caller gave."""
+    if version is None:
+        return None
+    try:
+        return int(VerNum(version))
+    except (TypeError, ValueError) as error:
+        raise VersionNumberError(
+            f"version {version!r} is not a whole number from 0"
+        ) from error
+
+
+@contextmanager
+def _path_must_be_free() -> Iterator[None]:
+    try:
+        yield
+    except PathFoundError as error:
+        raise KnownError(f"The path {error} already exists") from error
+
+
+def _not_yet(command: str) -> NoReturn:
+    raise NotSupportedError(
+        f"{command} comes in a later release: this one has no comparison of "
+        "models and databases; write the change script by hand"
+    )

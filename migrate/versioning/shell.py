@@ -1,0 +1,109 @@
+"""The command ``migrate`` and what a ``manage.py`` calls."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from collections.abc import Sequence
+
+from migrate.exceptions import CommandLineError
+from migrate.exceptions import KnownError
+from migrate.exceptions import UsageError
+from migrate.versioning import api
+from migrate.versioning.commandline import ALIASES
+from migrate.versioning.commandline import Invocation
+from migrate.versioning.commandline import PassiveOptionParser
+from migrate.versioning.commandline import parse
+from migrate.versioning.console import Console
+from migrate.versioning.secret import secrets_in
+
+__all__ = ["PassiveOptionParser", "alias", "alias_setup", "main"]
+
+# Exit codes; 0 is done.
+_FAILED = 1
+_MISUSED = 2
+_INTERRUPTED = 130
+
+alias: dict[str, Callable[..., object]] = {
+    short: getattr(api, name) for short, name in ALIASES.items()
+}
+
+
+def alias_setup() -> None:
+    """Set the short names on the API; it has them already."""
+    for short, function in alias.items():
+        setattr(api, short, function)
+
+
+def main(argv: Sequence[str] | None = None, **kwargs: object) -> None:
+    """Run one command.
+
+    :param argv: the words after the program's name; ``sys.argv`` if None.
+    :param kwargs: defaults for parameters and keywords of every command,
+        and ``debug`` and ``disable_logging``, as true or false.
+    :raises SystemExit: with 1 after a known error or a bug, 2 after wrong
+        usage.  Returns after success.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    program = os.path.basename(sys.argv[0])
+    try:
+        invocation = parse(words, kwargs, program)
+    except CommandLineError as error:
+        console = Console(secrets=secrets_in({"words": words, **kwargs}))
+        console.error(_misuse(error, error.usage, program))
+        sys.exit(_MISUSED)
+    if invocation.help is not None:
+        Console().result(invocation.help.rstrip("\n"))
+        return
+    code = _run(invocation, program)
+    if code:
+        sys.exit(code)
+
+
+def _run(invocation: Invocation, program: str) -> int:
+    """Call the function, show its result or its error; the exit code."""
+    console = Console(
+        debug=invocation.debug,
+        quiet=invocation.quiet,
+        secrets=secrets_in(invocation.keywords),
+    )
+    try:
+        with console:
+            result = invocation.call()
+    except (KnownError, UsageError) as error:
+        console.error(_misuse(error, invocation.usage, program))
+        return _MISUSED
+    except (Exception, KeyboardInterrupt) as error:
+        _explain(error, invocation, program, console)
+        is_interrupt = isinstance(error, KeyboardInterrupt)
+        return _INTERRUPTED if is_interrupt else _FAILED
+    if result is not None:
+        console.result(result)
+    return 0
+
+
+def _explain(
+    error: BaseException,
+    invocation: Invocation,
+    program: str,
+    console: Console,
+) -> None:
+    # Only an error pays for the imports.
+    import traceback
+
+    from migrate.versioning.failure import explain
+    from migrate.versioning.failure import is_bug
+
+    if invocation.debug or is_bug(error):
+        console.error("".join(traceback.format_exception(error)))
+    if not is_bug(error):
+        console.error(f"{program}: error: {explain(error)}")
+
+
+def _misuse(error: Exception, usage: str, program: str) -> str:
+    return f"{usage}\n{program}: error: {error}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy import make_url
+
+from migrate.versioning.secret import hidden
+from migrate.versioning.secret import secrets_in
+
+URL = "postgresql://me:s3%40cret@host/db"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"url": URL},
+        {"words": ["upgrade", f"--url={URL}"]},
+        {"url": make_url(URL)},
+        {"url": create_engine(URL)},
+        {"url": "postgresql://host/db?user=me&password=s3%40cret"},
+        {"engine_dict": {"connect_args": {"password": "s3@cret"}}},
+        {"engine_arg_passwd": "s3@cret"},
+    ],
+    ids=lambda values: str(next(iter(values))),
+)
+def test_password_is_found(values: dict[str, object]) -> None:
+    assert "s3@cret" in secrets_in(values)
+
+
+def test_password_is_found_as_it_is_written_too() -> None:
+    assert "s3%40cret" in secrets_in({"url": URL})
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"url": "sqlite:///x.db"},
+        {"url": "postgresql://me@host/db"},
+        {"repository": "a:b@c"},
+        {"version": 3, "debug": False, "model": None},
+    ],
+    ids=str,
+)
+def test_nothing_to_hide(values: dict[str, object]) -> None:
+    assert not secrets_in(values)
+
+
+def test_secret_is_hidden_between_delimiters() -> None:
+    assert hidden("postgresql://me:pw@h 'pw'", ["pw"]) == (
+        "postgresql://me:***@h '***'"
+    )
+
+
+def test_secret_inside_a_word_leaves_the_word() -> None:
+    assert hidden("database", ["a"]) == "database"
+
+
+def test_longer_secret_is_hidden_whole() -> None:
+    assert hidden("a@b", {"a", "a@b"}) == "***"
