@@ -44,6 +44,8 @@ LAYERS: list[list[str]] = [
         "migrate.versioning.migrate_repository",
     ],
     [
+        "migrate.versioning.limits",
+        "migrate.versioning.blockers",
         "migrate.versioning.lock",
         "migrate.versioning.control",
         "migrate.versioning.journal",

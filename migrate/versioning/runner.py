@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import socket
+import time
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +15,14 @@ from datetime import timezone
 from typing import TYPE_CHECKING
 from typing import TypeAlias
 
+from sqlalchemy.exc import DBAPIError
+
 from migrate.binding import can_roll_back_ddl
+from migrate.versioning.blockers import Blockers
 from migrate.versioning.control import Marker
 from migrate.versioning.journal import Journal
+from migrate.versioning.limits import Limits
+from migrate.versioning.limits import is_lock_timeout
 from migrate.versioning.script import SqlScript
 
 if TYPE_CHECKING:
@@ -33,6 +39,7 @@ __all__ = [
     "Runner",
     "StepDone",
     "StepFailed",
+    "StepRetried",
     "StepStarted",
 ]
 
@@ -60,14 +67,32 @@ class StepDone:
 
 @dataclass(frozen=True)
 class StepFailed:
-    """A step ended with an error; ``is_undone`` if nothing of it remains."""
+    """A step ended with an error.
+
+    :ivar is_undone: nothing of it remains.
+    :ivar blockers: who held the lock that it did not get, if that is why.
+    """
 
     step: Step
     error: BaseException
     is_undone: bool
+    blockers: tuple[str, ...] = ()
 
 
-Event: TypeAlias = LockWaiting | StepStarted | StepDone | StepFailed
+@dataclass(frozen=True)
+class StepRetried:
+    """A failed step will be tried again in ``pause`` seconds.
+
+    It was undone, and failed because a statement did not get its lock.
+    """
+
+    step: Step
+    pause: float
+
+
+Event: TypeAlias = (
+    LockWaiting | StepStarted | StepDone | StepFailed | StepRetried
+)
 Listener: TypeAlias = Callable[[Event], None]
 
 
@@ -78,6 +103,7 @@ class Runner:
     :param control: the control table of the repository.
     :param lock: of the connection; the caller holds it.
     :param emit: is told what happens, in the order in which it happens.
+    :param limits: how long statements wait, and how often a step is retried.
     """
 
     def __init__(
@@ -86,11 +112,15 @@ class Runner:
         control: ControlTable,
         lock: Lock,
         emit: Listener,
+        limits: Limits | None = None,
     ) -> None:
         self._connection = connection
         self._control = control
         self._lock = lock
         self._emit = emit
+        self._limits = limits or Limits()
+        self._blockers: Blockers | None = None
+        self._is_undone = False
 
     def run(self, step: Step) -> bool:
         """Run a step and commit it together with its version.
@@ -100,9 +130,42 @@ class Runner:
         :raises HalfDoneStepError: an earlier step did not end.
         :raises StepConflictError: the version was changed meanwhile.
         """
+        pauses = self._limits.pauses()
+        while True:
+            try:
+                with self._watched():
+                    return self._attempt(step)
+            except DBAPIError as error:
+                pause = self._pause_after(error, pauses)
+                if pause is None:
+                    raise
+            self._emit(StepRetried(step, pause))
+            time.sleep(pause)
+
+    def _attempt(self, step: Step) -> bool:
+        self._is_undone = False
         if self._is_atomic(step):
             return self._run_atomic(step)
         return self._run_marked(step)
+
+    def _pause_after(
+        self, error: DBAPIError, pauses: Iterator[float]
+    ) -> float | None:
+        """Return the seconds until the next attempt; None if there is none."""
+        if self._is_undone and is_lock_timeout(error):
+            return next(pauses, None)
+        return None
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Look who blocks us, if statements do not wait for ever."""
+        wait = self._limits.ddl_lock_timeout
+        if wait is None:
+            yield
+            return
+        self._blockers = Blockers(self._connection, wait / 3)
+        with self._blockers.watched():
+            yield
 
     def _is_atomic(self, step: Step) -> bool:
         return step.script.transactional and can_roll_back_ddl(
@@ -192,7 +255,9 @@ class Runner:
         try:
             yield
         except BaseException as error:
-            self._emit(StepFailed(step, error, is_undone()))
+            self._is_undone = is_undone()
+            blockers = tuple(self._blockers.last) if self._blockers else ()
+            self._emit(StepFailed(step, error, self._is_undone, blockers))
             raise
 
 

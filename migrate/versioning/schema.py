@@ -14,7 +14,8 @@ from migrate.exceptions import DatabaseUnreachableError
 from migrate.exceptions import InvalidVersionError
 from migrate.exceptions import NotSupportedError
 from migrate.versioning.control import ControlTable
-from migrate.versioning.lock import DEFAULT_TIMEOUT
+from migrate.versioning.limits import Limits
+from migrate.versioning.limits import limited
 from migrate.versioning.lock import lock_for
 from migrate.versioning.repository import Repository
 from migrate.versioning.repository import Step
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from migrate.versioning.runner import Listener
 
 __all__ = ["ControlledSchema", "Repository", "VerNum", "load_model"]
+
+_LIMITS = Limits()
 
 
 class ControlledSchema:
@@ -93,7 +96,7 @@ class ControlledSchema:
         version: VerNum | int | str | None = None,
         *,
         listener: Listener | None = None,
-        lock_timeout: float = DEFAULT_TIMEOUT,
+        limits: Limits = _LIMITS,
     ) -> None:
         """Take the database to ``version``, up or down, step by step.
 
@@ -105,7 +108,7 @@ class ControlledSchema:
         :param version: the latest of the repository when None.
         :param listener: is told of every event, see
             :mod:`migrate.versioning.runner`.
-        :param lock_timeout: seconds to wait for another deployer.
+        :param limits: how long to wait for what.
         :raises VersionNotFoundError: when a version on the way is missing.
         :raises LockTimeoutError: when another deployer does not finish.
         """
@@ -116,7 +119,7 @@ class ControlledSchema:
         emit = listener or _ignore
         while (end > self.version) is is_upgrade and end != self.version:
             steps = self.changeset(end).steps()
-            if self._run(steps, emit, lock_timeout):
+            if self._run(steps, emit, limits):
                 return
             self.load()
 
@@ -132,7 +135,7 @@ class ControlledSchema:
         if not self._run(
             [Step(VerNum(start), VerNum(start + step), change)],
             _ignore,
-            DEFAULT_TIMEOUT,
+            _LIMITS,
         ):
             self.load()
             raise InvalidVersionError(f"{start} is not {self.version}")
@@ -145,18 +148,16 @@ class ControlledSchema:
         with _writing(self.engine) as connection:
             self._control.move(connection, int(startver), int(endver))
 
-    def _run(
-        self, steps: list[Step], emit: Listener, lock_timeout: float
-    ) -> bool:
+    def _run(self, steps: list[Step], emit: Listener, limits: Limits) -> bool:
         """Run steps under the lock; False if somebody else was faster."""
 
         def waiting(holder: str) -> None:
             emit(LockWaiting(holder))
 
         with self.engine.connect() as connection:
-            lock = lock_for(connection, lock_timeout, waiting)
-            runner = Runner(connection, self._control, lock, emit)
-            with lock.session(), lock.held():
+            lock = lock_for(connection, limits.lock_timeout, waiting)
+            runner = Runner(connection, self._control, lock, emit, limits)
+            with lock.session(), lock.held(), limited(connection, limits):
                 for step in steps:
                     if not runner.run(step):
                         return False

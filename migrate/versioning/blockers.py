@@ -1,0 +1,97 @@
+"""Who keeps a statement from getting its lock."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Engine
+
+__all__ = ["Blockers"]
+
+_POSTGRESQL = text(
+    "SELECT a.pid, a.usename, a.application_name, a.state, a.query"
+    " FROM pg_stat_activity a"
+    " WHERE a.pid = ANY(pg_blocking_pids(:pid))"
+)
+_MYSQL = text(
+    "SELECT p.id, p.user, p.host, p.command, t.trx_query"
+    " FROM information_schema.innodb_trx t"
+    " JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id"
+    " WHERE p.id <> :pid AND EXISTS (SELECT 1 FROM"
+    "  information_schema.processlist w WHERE w.id = :pid"
+    "  AND w.state LIKE 'Waiting%')"
+)
+_QUESTIONS = {
+    "postgresql": ("SELECT pg_backend_pid()", _POSTGRESQL),
+    "mysql": ("SELECT connection_id()", _MYSQL),
+    "mariadb": ("SELECT connection_id()", _MYSQL),
+}
+
+
+class Blockers:
+    """Looks from a second connection, now and then, who blocks the first.
+
+    :param interval: seconds between two looks; a fraction of the time after
+        which the blocked statement gives up.
+    :ivar last: descriptions of those seen at the last look that saw any.
+    """
+
+    def __init__(self, connection: Connection, interval: float) -> None:
+        self.last: list[str] = []
+        self._engine: Engine = connection.engine
+        self._interval = interval
+        self._connection = connection
+        self._over = threading.Event()
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Look while the block runs; on SQLite there is nobody to ask.
+
+        Outside of any transaction at the beginning.
+        """
+        questions = _QUESTIONS.get(self._connection.dialect.name)
+        if questions is None:
+            yield
+            return
+        own_id, question = questions
+        pid = self._connection.exec_driver_sql(own_id).scalar()
+        self._connection.rollback()
+        thread = threading.Thread(
+            target=self._look, args=(question, pid), daemon=True
+        )
+        thread.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            thread.join()
+
+    def _look(self, question: object, pid: object) -> None:
+        # Without a second connection the blocker stays unnamed, no more.
+        with (
+            suppress(SQLAlchemyError),
+            self._engine.connect() as second,
+        ):
+            while not self._over.wait(self._interval):
+                rows = second.execute(question, {"pid": pid}).all()  # type: ignore[call-overload]  # text() each time
+                second.rollback()
+                if rows:
+                    self.last = [_described(*row) for row in rows]
+
+
+def _described(
+    pid: object, user: object, client: object, state: object, query: object
+) -> str:
+    shown = " ".join(str(query or "").split())[:80]
+    return f"session {pid} of {user} ({client or 'unnamed'}, {state})" + (
+        f": {shown}" if shown else ""
+    )

@@ -1,0 +1,140 @@
+"""How long a run waits, and how often it tries again."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from typing import Any
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+__all__ = ["Limits", "is_lock_timeout", "limited"]
+
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 30.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of one run, in seconds.
+
+    :ivar lock_timeout: for another deployer to finish.
+    :ivar ddl_lock_timeout: for a statement to get its lock on a table;
+        None leaves that to the database.  While a statement waits for such
+        a lock, the application's queries queue behind it.
+    :ivar statement_timeout: for a statement to end; None: no limit.
+    :ivar retries: how often a step is tried again after it was undone
+        because a statement did not get its lock.
+    """
+
+    lock_timeout: float = 60.0
+    ddl_lock_timeout: float | None = None
+    statement_timeout: float | None = None
+    retries: int = 0
+
+    def pauses(self) -> Iterator[float]:
+        """Give the seconds to wait before each retry: growing, jittered."""
+        pause = _FIRST_PAUSE
+        for _ in range(self.retries):
+            yield pause * random.uniform(0.5, 1.5)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+@contextmanager
+def limited(connection: Connection, limits: Limits) -> Iterator[None]:
+    """Set the limits of the session, and set back what it had.
+
+    Outside of any transaction; ends its own.
+    """
+    wanted = _settings(connection, limits)
+    before = {name: _get(connection, name) for name in wanted}
+    _set_all(connection, wanted)
+    try:
+        yield
+    finally:
+        if before and not connection.invalidated:
+            connection.rollback()
+            _set_all(connection, before)
+
+
+def is_lock_timeout(error: BaseException) -> bool:
+    """Tell whether a statement failed because it did not get a lock.
+
+    PostgreSQL: SQLSTATE 55P03 (manual, Appendix A).  MySQL and MariaDB:
+    error 1205.  SQLite: SQLITE_BUSY and SQLITE_LOCKED.
+    """
+    original: Any = getattr(error, "orig", None)
+    if original is None:
+        return False
+    state = getattr(original, "pgcode", None) or getattr(
+        original, "sqlstate", None
+    )
+    number = original.args[0] if original.args else None
+    return (
+        state == "55P03"
+        or number == 1205
+        or (
+            type(original).__module__.startswith("sqlite3")
+            and "locked" in str(original)
+        )
+    )
+
+
+def _settings(connection: Connection, limits: Limits) -> dict[str, str]:
+    """Return {setting of the session: value}."""
+    wait, statement = limits.ddl_lock_timeout, limits.statement_timeout
+    settings: dict[str, str | None] = {}
+    name = connection.dialect.name
+    if name == "postgresql":
+        settings["lock_timeout"] = _milliseconds(wait)
+        settings["statement_timeout"] = _milliseconds(statement)
+    elif name in ("mysql", "mariadb"):
+        settings["lock_wait_timeout"] = _whole_seconds(wait)
+        settings["innodb_lock_wait_timeout"] = _whole_seconds(wait)
+        if getattr(connection.dialect, "is_mariadb", False):
+            settings["max_statement_time"] = _seconds(statement)
+    elif name == "sqlite":
+        settings["busy_timeout"] = _milliseconds(wait)
+    return {key: value for key, value in settings.items() if value}
+
+
+def _milliseconds(seconds: float | None) -> str | None:
+    return None if seconds is None else str(max(1, round(seconds * 1000)))
+
+
+def _whole_seconds(seconds: float | None) -> str | None:
+    return None if seconds is None else str(max(1, round(seconds)))
+
+
+def _seconds(seconds: float | None) -> str | None:
+    return None if seconds is None else str(seconds)
+
+
+_GET = {
+    "postgresql": "SHOW {0}",
+    "sqlite": "PRAGMA {0}",
+    "mysql": "SELECT @@SESSION.{0}",
+    "mariadb": "SELECT @@SESSION.{0}",
+}
+_SET = {
+    "postgresql": "SET {0} = '{1}'",
+    "sqlite": "PRAGMA {0} = {1}",
+    "mysql": "SET SESSION {0} = {1}",
+    "mariadb": "SET SESSION {0} = {1}",
+}
+
+
+def _get(connection: Connection, name: str) -> str:
+    statement = _GET[connection.dialect.name].format(name)
+    return str(connection.exec_driver_sql(statement).scalar())
+
+
+def _set_all(connection: Connection, settings: dict[str, str]) -> None:
+    for name, value in settings.items():
+        statement = _SET[connection.dialect.name].format(name, value)
+        connection.exec_driver_sql(statement)
+    connection.commit()

@@ -1,0 +1,138 @@
+"""A reader in the way: how long a step waits, and what it says."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect
+from sqlalchemy import text
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
+
+from migrate.versioning.limits import Limits
+from migrate.versioning.limits import is_lock_timeout
+from migrate.versioning.limits import limited
+from migrate.versioning.repository import Repository
+from migrate.versioning.runner import Event
+from migrate.versioning.runner import StepDone
+from migrate.versioning.runner import StepFailed
+from migrate.versioning.runner import StepRetried
+from migrate.versioning.schema import ControlledSchema
+
+
+@pytest.fixture
+def schema(engine: Engine, tmp_path: Path) -> ControlledSchema:
+    path = Repository.create(tmp_path / "shop", "shop").path
+    versions = Path(path) / "versions"
+    (versions / "001_a_default_upgrade.sql").write_text(
+        "ALTER TABLE busy ADD COLUMN b INTEGER"
+    )
+    (versions / "001_a_default_downgrade.sql").touch()
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE busy (a INTEGER)"))
+    return ControlledSchema.create(engine, path)
+
+
+@contextmanager
+def reader(engine: Engine) -> Iterator[None]:
+    """A session in the middle of reading the table."""
+    with engine.connect() as connection:
+        if engine.name == "sqlite":
+            connection.exec_driver_sql("BEGIN")
+        connection.execute(text("SELECT * FROM busy")).all()
+        yield
+        connection.rollback()
+
+
+def has_column(engine: Engine) -> bool:
+    return "b" in {c["name"] for c in inspect(engine).get_columns("busy")}
+
+
+def test_step_gives_up_and_names_the_blocker(
+    schema: ControlledSchema,
+) -> None:
+    events: list[Event] = []
+
+    with (
+        reader(schema.engine),
+        pytest.raises(DBAPIError) as caught,
+    ):
+        schema.upgrade(
+            listener=events.append, limits=Limits(ddl_lock_timeout=1)
+        )
+
+    assert is_lock_timeout(caught.value)
+    assert not has_column(schema.engine)
+    (failed,) = (each for each in events if isinstance(each, StepFailed))
+    assert failed.is_undone
+    if schema.engine.name != "sqlite":
+        assert "session" in failed.blockers[0]
+    schema.upgrade()
+    assert has_column(schema.engine)
+
+
+def test_step_is_retried_until_the_blocker_is_gone(
+    schema: ControlledSchema,
+) -> None:
+    events: list[Event] = []
+    failed = threading.Event()
+
+    def listen(event: Event) -> None:
+        events.append(event)
+        if isinstance(event, StepRetried):
+            failed.set()
+
+    def upgrade() -> None:
+        schema.upgrade(
+            listener=listen, limits=Limits(ddl_lock_timeout=0.3, retries=9)
+        )
+
+    thread = threading.Thread(target=upgrade)
+    with reader(schema.engine):
+        thread.start()
+        assert failed.wait(20)
+    thread.join(30)
+
+    assert isinstance(events[-1], StepDone)
+    assert has_column(schema.engine)
+
+
+def test_other_errors_are_not_retried(schema: ControlledSchema) -> None:
+    script = Path(schema.repository.path) / "versions"
+    (script / "001_a_default_upgrade.sql").write_text("CREATE NONSENSE")
+    events: list[Event] = []
+
+    with pytest.raises(DBAPIError):
+        schema.upgrade(listener=events.append, limits=Limits(retries=3))
+
+    assert not any(isinstance(each, StepRetried) for each in events)
+
+
+def test_limits_end_with_the_run(engine: Engine) -> None:
+    questions = {
+        "sqlite": "PRAGMA busy_timeout",
+        "postgresql": "SHOW lock_timeout",
+        "mysql": "SELECT @@SESSION.lock_wait_timeout",
+    }
+    question = questions[engine.name]
+    with engine.connect() as connection:
+        before = connection.exec_driver_sql(question).scalar()
+        connection.rollback()
+
+        with limited(connection, Limits(ddl_lock_timeout=7)):
+            inside = connection.exec_driver_sql(question).scalar()
+
+        assert str(inside) in ("7", "7s", "7000")
+        assert connection.exec_driver_sql(question).scalar() == before
+
+
+def test_pauses_grow_with_jitter() -> None:
+    pauses = [*Limits(retries=8).pauses()]
+
+    assert len(pauses) == 8
+    assert 0.25 <= pauses[0] <= 0.75
+    assert 15 <= pauses[7] <= 45
