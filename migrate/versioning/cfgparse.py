@@ -7,7 +7,8 @@ from configparser import BasicInterpolation
 from configparser import ConfigParser
 from configparser import Error
 from configparser import InterpolationError
-from pathlib import Path
+from io import StringIO
+from os import PathLike
 from typing import Any
 
 from migrate.exceptions import InvalidNameError
@@ -52,7 +53,7 @@ class Config(Parser):
     :raises configparser.Error: when it does not parse.
     """
 
-    def __init__(self, path: str | Path, *p: Any, **k: Any) -> None:
+    def __init__(self, path: str | PathLike[str], *p: Any, **k: Any) -> None:
         super().__init__(*p, **k)
         self.path = path
         try:
@@ -76,15 +77,17 @@ def read_back(text: str, values: dict[str, object]) -> None:
     """
     parser = Parser()
     try:
-        parser.read_string(text)
-    except Error as error:
+        text.encode()
+        parser.read_file(StringIO(text, newline=None))
+    except (Error, UnicodeEncodeError) as error:
         raise InvalidNameError(
-            f"migrate.cfg would not parse: {error}"
+            f"migrate.cfg would not be readable: {error}"
         ) from error
-    found = [dict(parser.items(name)) for name in parser.sections()]
-    for option, value in values.items():
-        for section in found:
-            if section.get(option, str(value)).strip() != str(value).strip():
+    for name in parser.sections():
+        for option, found in parser.items(name):
+            value = str(values.get(option, found)).strip()
+            if found != value:
                 raise InvalidNameError(
-                    f"{option} cannot be written to migrate.cfg: {value!r}"
+                    f"{option} cannot be written to migrate.cfg: {value!r} "
+                    f"would be read as {found!r}"
                 )

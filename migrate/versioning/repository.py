@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
-import uuid
 from collections.abc import Iterator
 from collections.abc import Sequence
 from configparser import Error as ConfigError
 from dataclasses import dataclass
+from itertools import pairwise
 from keyword import iskeyword
 from os import PathLike
 from os.path import join
@@ -32,6 +31,8 @@ __all__ = ["Changeset", "Repository", "Step"]
 log = logging.getLogger(__name__)
 
 _SECTION = "db_settings"
+#: Of the column in the control table.
+_ID_LENGTH = 250
 _DEFAULTS = {
     "version_table": "migrate_version",
     "required_dbs": "[]",
@@ -86,11 +87,9 @@ class Changeset(dict[VerNum, Any]):
 
     def steps(self) -> list[Step]:
         """Return the steps in running order."""
-        keys = self.keys()
-        ends = [*keys[1:], self.end]
         return [
             Step(start, end, self[start])
-            for start, end in zip(keys, ends, strict=True)
+            for start, end in pairwise([*self.keys(), self.end])
         ]
 
     def run(self, *p: Any, **k: Any) -> None:
@@ -135,7 +134,10 @@ class Repository:
         self.verify(path)
         self.path = os.fspath(path)
         self.config = _read_config(join(self.path, self._config))
-        self.versions = Collection(join(self.path, self._versions))
+        try:
+            self.versions = Collection(join(self.path, self._versions))
+        except OSError as error:
+            raise InvalidRepositoryError(str(error)) from error
         log.debug("Repository %s loaded: %s", self.path, self.config.to_dict())
 
     def __str__(self) -> str:
@@ -183,6 +185,8 @@ class Repository:
         All is made beside ``path`` under a hidden name and then moved, so
         that what fails leaves nothing.
         """
+        import shutil  # only to create, and slow to import
+
         path = os.fspath(path)
         if os.path.lexists(path):
             raise PathFoundError(path)
@@ -197,7 +201,7 @@ class Repository:
         )
         parent, base = os.path.split(os.path.abspath(path))
         os.makedirs(parent, exist_ok=True)
-        unfinished = join(parent, f".{base}.{uuid.uuid4().hex[:8]}")
+        unfinished = join(parent, f".{base}.{os.urandom(4).hex()}")
         try:
             shutil.copytree(
                 source,
@@ -207,6 +211,7 @@ class Repository:
             )
             _write(join(unfinished, cls._config), config)
             _write(join(unfinished, "manage.py"), manage)
+            cls(unfinished)
             os.rename(unfinished, path)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
@@ -226,6 +231,10 @@ class Repository:
         :raises InvalidNameError: when a value would not be read back.
         """
         settings = _DEFAULTS | {"repository_id": name} | (options or {})
+        if len(str(settings["repository_id"])) > _ID_LENGTH:
+            raise InvalidNameError(
+                f"the name of a repository has at most {_ID_LENGTH} signs"
+            )
         text = template.substitute(
             join(tmpl_dir, cls._config),
             {key: cfgparse.escape(value) for key, value in settings.items()},

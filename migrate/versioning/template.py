@@ -132,7 +132,7 @@ def substitute(path: str, values: dict[str, Any]) -> str:
 
     try:
         text: str = Tempita(read(path), name=path).substitute(values)
-    except (ParseError, NameError, KeyError) as error:
+    except (ParseError, SyntaxError, NameError, KeyError) as error:
         reason = error.args[0] if error.args else error
         raise TemplateError(f"template {path!r}: {reason}") from error
     return text

@@ -10,6 +10,7 @@ from datetime import datetime
 from datetime import timedelta
 from datetime import timezone
 from functools import total_ordering
+from operator import attrgetter
 from os import PathLike
 from os.path import join
 from typing import Any
@@ -32,6 +33,9 @@ _TIMESTAMP = "%Y%m%d%H%M%S"
 _IBM = "ibm_db_sa"
 #: Whose scripts a database takes when it has none of its own.
 _RELATIVES = {"mariadb": "mysql"}
+
+
+_value = attrgetter("value")
 
 
 @total_ordering
@@ -114,7 +118,7 @@ class Collection:
     @property
     def latest(self) -> VerNum:
         """The highest number; VerNum(0) when there is none."""
-        return max(self.versions, key=int, default=VerNum(0))
+        return max(self.versions, key=_value, default=VerNum(0))
 
     def version(self, vernum: Any = None) -> Version:
         """Return a version, by default the latest.
@@ -264,7 +268,13 @@ class Version:
             self._python = name
         elif name.endswith(".sql"):
             database, way = _read_sql_name(name.removesuffix(".sql"))
-            self._sql.setdefault(database, {})[way] = name
+            ways = self._sql.setdefault(database, {})
+            if way in ways:
+                raise ScriptError(
+                    f"You can only have one {way} script for {database} per "
+                    f"version, but you have: {ways[way]} and {name}"
+                )
+            ways[way] = name
 
     def _sql_script(self, database: str, way: str) -> SqlScript:
         found = self._sql[database][way]
@@ -301,7 +311,11 @@ def _numbered(folder: str) -> dict[int, list[str]]:
     """Return {number: names of its files}, everything in order."""
     match = Collection.FILENAME_WITH_VERSION.match
     with os.scandir(folder) as entries:
-        names = sorted(entry.name for entry in entries)
+        names = sorted(
+            entry.name
+            for entry in entries
+            if entry.name == "1" or not entry.is_dir()
+        )
     if "1" in names:
         raise OldRepositoryError(
             "It looks like you have a repository in the old format (with "

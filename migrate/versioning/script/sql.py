@@ -10,7 +10,6 @@ from typing import Any
 from migrate.exceptions import InvalidScriptError
 from migrate.versioning.script.base import BaseScript
 from migrate.versioning.script.base import StatementJournal
-from migrate.versioning.sqlsplit import split
 from migrate.versioning.template import Template
 
 if TYPE_CHECKING:
@@ -58,6 +57,8 @@ class SqlScript(BaseScript):
 
         :param dialect: SQLAlchemy's name of the database.
         """
+        from migrate.versioning.sqlsplit import split  # only to run
+
         return split(self.source(), dialect)
 
     def run(

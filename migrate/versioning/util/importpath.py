@@ -7,7 +7,10 @@ from importlib.machinery import ModuleSpec
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec
 from importlib.util import spec_from_file_location
-from pathlib import Path
+from os import PathLike
+from os import fspath
+from os.path import basename
+from os.path import splitext
 from types import CodeType
 from types import ModuleType
 
@@ -33,25 +36,26 @@ class _UncachedLoader(SourceFileLoader):
             raise SyntaxError(str(error), place) from error
 
 
-def import_path(fullpath: str | Path) -> ModuleType:
+def import_path(fullpath: str | PathLike[str]) -> ModuleType:
     """Import the file at ``fullpath`` as a module named after its stem.
 
     Each call gives a new module.  ``sys.modules`` holds the latest under
     the stem (``001_add_account``), as pickles and dataclasses need it; a
     module that fails to import leaves there what was before.
     """
-    path = Path(fullpath)
-    loader = _UncachedLoader(path.stem, str(path))
-    spec = spec_from_file_location(path.stem, path, loader=loader)
+    path = fspath(fullpath)
+    name, _ = splitext(basename(path))
+    loader = _UncachedLoader(name, path)
+    spec = spec_from_file_location(name, path, loader=loader)
     assert isinstance(spec, ModuleSpec)
     module = module_from_spec(spec)
-    before = sys.modules.get(path.stem)
-    sys.modules[path.stem] = module
+    before = sys.modules.get(name)
+    sys.modules[name] = module
     try:
         loader.exec_module(module)
     except BaseException:
-        sys.modules.pop(path.stem, None)
+        sys.modules.pop(name, None)
         if before is not None:
-            sys.modules[path.stem] = before
+            sys.modules[name] = before
         raise
     return module
