@@ -22,6 +22,7 @@ __all__ = [
     "MissingScriptError",
     "NoSuchTableError",
     "NotSupportedError",
+    "NothingToResolveError",
     "OldRepositoryError",
     "PathError",
     "PathFoundError",
@@ -117,6 +118,10 @@ class StepConflictError(ControlledSchemaError):
 
 class HalfDoneStepError(ControlledSchemaError):
     """A step that the database cannot roll back did not end."""
+
+
+class NothingToResolveError(ControlledSchemaError):
+    """No step is half done."""
 
 
 class LockTimeoutError(Error, TimeoutError):

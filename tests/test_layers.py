@@ -52,8 +52,9 @@ LAYERS: list[list[str]] = [
         "migrate.versioning.runner",
         "migrate.versioning.schema",
         "migrate.versioning.preview",
+        "migrate.versioning.progress",
     ],
-    ["migrate.versioning.api"],
+    ["migrate.versioning.options", "migrate.versioning.api"],
     [
         "migrate.versioning.secret",
         "migrate.versioning.console",

@@ -24,10 +24,9 @@ from migrate.exceptions import KnownError
 from migrate.exceptions import NotSupportedError
 from migrate.exceptions import PathFoundError
 from migrate.exceptions import UsageError
-from migrate.exceptions import VersionNumberError
+from migrate.versioning import options
 from migrate.versioning.repository import Repository
 from migrate.versioning.script import PythonScript
-from migrate.versioning.util import asbool
 from migrate.versioning.util import construct_engine
 from migrate.versioning.version import VerNum
 
@@ -37,8 +36,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
     from sqlalchemy.engine import Engine
 
-    from migrate.versioning.repository import Step
-    from migrate.versioning.runner import Event
     from migrate.versioning.schema import ControlledSchema
 
     Database: TypeAlias = str | URL | Engine
@@ -57,6 +54,7 @@ command_desc = {
     "version_control": "put a database under control of a repository",
     "upgrade": "bring a database to a later version",
     "downgrade": "bring a database back to an earlier version",
+    "resolve": "say where a database is after a step died half way",
     "drop_version_control": "release a database from control",
     "manage": "write a script that calls this program with your defaults",
     "test": "try the latest version up and down on a database",
@@ -218,9 +216,14 @@ def upgrade(
                            database can take back schema changes, the
                            scripts run and are taken back, and take the
                            locks that the upgrade would take
+    --lock_timeout=SECONDS how long to wait for another upgrade of this
+                           database, 60 otherwise
+    --ddl_lock_timeout=SECONDS, --statement_timeout=SECONDS
+                           how long a statement may wait for a lock, and run
+    --retries=N            try a step again that did not get its lock
     """
     with _controlled(url, repository, opts) as controlled:
-        start, end = controlled.version, _number(version)
+        start, end = controlled.version, options.number(version)
         if end is not None and end < start:
             raise KnownError(
                 f"Cannot upgrade a database of version {start} to version "
@@ -240,13 +243,13 @@ def downgrade(
     This runs downgrade() of each Python change script, or the SQL change
     scripts for this database, from the latest to the earliest.
 
-    --preview_py           print the Python functions instead
-    --preview_sql          print the SQL statements instead, as upgrade does
+    --preview_py, --preview_sql, --lock_timeout=SECONDS,
+    --ddl_lock_timeout=SECONDS, --statement_timeout=SECONDS, --retries=N
+                           as for upgrade
     """
     with _controlled(url, repository, opts) as controlled:
-        start, end = controlled.version, _number(version)
-        if end is None:
-            raise UsageError("downgrade needs the version to go back to")
+        start = controlled.version
+        end = options.required_number(version, "downgrade")
         if end > start:
             raise KnownError(
                 f"Cannot downgrade a database of version {start} to version "
@@ -305,8 +308,24 @@ def version_control(
 
     with _engine(url, opts) as engine:
         ControlledSchema.create(
-            engine, _repository(repository), _number(version)
+            engine, _repository(repository), options.number(version)
         )
+
+
+def resolve(
+    url: Database, repository: Folder, version: int | str, **opts: object
+) -> None:
+    """%prog resolve URL REPOSITORY_PATH VERSION
+
+    Say that the database is at VERSION after a step died half way.
+
+    Where the database cannot take back schema changes (MySQL, MariaDB,
+    Oracle), a step that did not end stops every later one. Mend the schema
+    by hand until it is that of VERSION, then say so with this command. It
+    changes the control table only.
+    """
+    with _controlled(url, repository, opts) as controlled:
+        controlled.resolve(options.required_number(version, "resolve"))
 
 
 def drop_version_control(
@@ -400,46 +419,20 @@ def _move(
     controlled: ControlledSchema, end: int | None, opts: Mapping[str, Any]
 ) -> None:
     """Run the steps to ``end``, or show them."""
-    if asbool(opts.get("preview_py", False)):
+    if options.flag(opts, "preview_py"):
         _show_python(controlled, end)
-    elif asbool(opts.get("preview_sql", False)):
+    elif options.flag(opts, "preview_sql"):
         _show_sql(controlled, end)
     else:
-        controlled.upgrade(end, listener=_tell)
+        from migrate.versioning.progress import tell  # imports SQLAlchemy
 
-
-def _tell(event: Event) -> None:
-    """Tell the log how a run goes on, in the words of the shell."""
-    from migrate.versioning import runner  # imports SQLAlchemy
-
-    match event:
-        case runner.StepStarted(step):
-            _tell_start(step)
-        case runner.StepDone():
-            log.info("done")
-        case runner.LockWaiting(holder):
-            log.warning("waiting for %s, which is at work", holder)
-        case runner.StepFailed(step, _, is_undone):
-            log.warning(_state_after_failure(step, is_undone))
-
-
-def _tell_start(step: Step) -> None:
-    log.info("%s -> %s... ", step.start, step.end)
-
-
-def _state_after_failure(step: Step, is_undone: bool) -> str:
-    if is_undone:
-        return (
-            f"nothing of the {step.operation} to version {step.end} "
-            f"remains: the database is at version {step.start}"
-        )
-    return (
-        f"what the {step.operation} to version {step.end} did before the "
-        f"error remains; the database counts as version {step.start}"
-    )
+        limits = options.limits(opts)
+        controlled.upgrade(end, listener=tell, limits=limits)
 
 
 def _show_python(controlled: ControlledSchema, end: int | None) -> None:
+    from migrate.versioning.progress import tell_start  # imports SQLAlchemy
+
     sources = []
     for step in controlled.changeset(end).steps():
         if not isinstance(step.script, PythonScript):
@@ -450,16 +443,17 @@ def _show_python(controlled: ControlledSchema, end: int | None) -> None:
         function = getattr(step.script.module, step.operation)
         sources.append((step, inspect.getsource(function)))
     for step, text in sources:
-        _tell_start(step)
+        tell_start(step)
         log.info(text)
 
 
 def _show_sql(controlled: ControlledSchema, end: int | None) -> None:
     from migrate.versioning.preview import preview  # imports SQLAlchemy
+    from migrate.versioning.progress import tell_start
 
     steps = controlled.changeset(end).steps()
     for step, statements in preview(controlled.engine, steps):
-        _tell_start(step)
+        tell_start(step)
         for statement in statements:
             log.info("%s\n", statement)
 
@@ -489,18 +483,6 @@ def _repository(repository: Folder) -> Repository:
     if isinstance(repository, Repository):
         return repository
     return Repository(repository)
-
-
-def _number(version: object) -> int | None:
-    """Read a version that a caller gave."""
-    if version is None:
-        return None
-    try:
-        return int(VerNum(version))
-    except (TypeError, ValueError) as error:
-        raise VersionNumberError(
-            f"version {version!r} is not a whole number from 0"
-        ) from error
 
 
 @contextmanager

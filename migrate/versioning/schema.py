@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from migrate.exceptions import DatabaseUnreachableError
 from migrate.exceptions import InvalidVersionError
+from migrate.exceptions import NothingToResolveError
 from migrate.exceptions import NotSupportedError
 from migrate.versioning.control import ControlTable
 from migrate.versioning.limits import Limits
@@ -163,6 +164,26 @@ class ControlledSchema:
                         return False
                     self.version = int(step.end)
         return True
+
+    def resolve(self, version: VerNum | int | str) -> None:
+        """Say at which version the database is after a step died half way.
+
+        Sets the version and forgets the step; the schema is as it was.
+
+        :raises InvalidVersionError: when the repository has no such version.
+        :raises NothingToResolveError: when no step is half done.
+        """
+        number = _existing_version(self.repository, version)
+        with _writing(self.engine) as connection:
+            start = self._control.locked_version(connection)
+            if self._control.marker(connection) is None:
+                raise NothingToResolveError(
+                    f"no step of repository {self.repository.id!r} is half "
+                    f"done: the database is at version {start}"
+                )
+            self._control.move(connection, start, number)
+            self._control.unmark(connection)
+        self.load()
 
     # -- control
 

@@ -73,7 +73,8 @@ def tables(engine: Engine) -> list[str]:
 
 
 def test_every_command_is_listed() -> None:
-    assert list(SIGNATURES) == api.__all__ == list(api.command_desc)
+    assert set(SIGNATURES) <= set(api.__all__)
+    assert api.__all__ == list(api.command_desc)
 
 
 def test_star_import_gives_the_commands() -> None:

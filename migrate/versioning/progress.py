@@ -1,0 +1,51 @@
+"""What the log says while steps run."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from migrate.versioning import runner
+
+if TYPE_CHECKING:
+    from migrate.versioning.repository import Step
+    from migrate.versioning.runner import Event
+
+__all__ = ["tell", "tell_start"]
+
+# The lines that people wait for come from the API, as they always did.
+log = logging.getLogger("migrate.versioning.api")
+
+
+def tell(event: Event) -> None:
+    """Tell the log of an event, in the words of the shell."""
+    match event:
+        case runner.StepStarted(step):
+            tell_start(step)
+        case runner.StepDone():
+            log.info("done")
+        case runner.LockWaiting(holder):
+            log.warning("waiting for %s, which is at work", holder)
+        case runner.StepFailed(step, _, is_undone, blockers):
+            if blockers:
+                log.warning("blocked by %s", "; ".join(blockers))
+            log.warning(_where_it_stands(step, is_undone))
+        case runner.StepRetried(_, pause):
+            log.warning("trying again in %.1f seconds", pause)
+
+
+def tell_start(step: Step) -> None:
+    """Tell the log that a step begins, or that it would."""
+    log.info("%s -> %s... ", step.start, step.end)
+
+
+def _where_it_stands(step: Step, is_undone: bool) -> str:
+    if is_undone:
+        return (
+            f"nothing of the {step.operation} to version {step.end} "
+            f"remains: the database is at version {step.start}"
+        )
+    return (
+        f"what the {step.operation} to version {step.end} did before the "
+        f"error remains; the database counts as version {step.start}"
+    )
