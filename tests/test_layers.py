@@ -33,6 +33,7 @@ LAYERS: list[list[str]] = [
     ["migrate.versioning.util", "migrate.versioning.config"],
     [
         "migrate.versioning.sqllex",
+        "migrate.versioning.sqlbody",
         "migrate.versioning.sqlsplit",
         "migrate.versioning.cfgparse",
         "migrate.versioning.template",

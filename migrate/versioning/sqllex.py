@@ -7,10 +7,13 @@ comments or quoted, and which are words and signs.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
-__all__ = ["Token", "pattern", "token_at"]
+__all__ = ["MYSQL", "Token", "pattern", "token_at"]
+
+#: The names of the dialects that are MySQL's.
+MYSQL = ("mysql", "mariadb")
 
 _LINE_COMMENT = r"--[^\n]*"
 # MySQL 8.0 manual, 11.7: "--" needs a space after it; "#" does not.
@@ -19,11 +22,23 @@ _BLOCK_COMMENT = r"/\*(?s:.*?)(?:\*/|\Z)"
 # MySQL runs the text inside /*! */ and MariaDB that inside /*M! */.
 _MYSQL_CODE = r"/\*M?!(?s:.*?)(?:\*/|\Z)"
 
-_PLAIN = r"'(?:[^']|'')*(?:'|\Z)"
-_ESCAPED = r"'(?:[^'\\]|''|\\(?s:.))*(?:'|\\?\Z)"
-_NAME = r'"(?:[^"]|"")*(?:"|\Z)'
-_ESCAPED_DOUBLE = r'"(?:[^"\\]|""|\\(?s:.))*(?:"|\\?\Z)'
-_BACKTICK = r"`(?:[^`]|``)*(?:`|\Z)"
+
+def _quoted(mark: str) -> str:
+    return rf"{mark}[^{mark}]*(?:{mark}{mark}[^{mark}]*)*(?:{mark}|\Z)"
+
+
+def _escaped(mark: str) -> str:
+    plain = rf"[^{mark}\\]*"
+    return (
+        rf"{mark}{plain}(?:(?:{mark}{mark}|\\(?s:.)){plain})*"
+        rf"(?:{mark}|\\?\Z)"
+    )
+
+
+_PLAIN = _quoted("'")
+_ESCAPED = _escaped("'")
+_NAME = _quoted('"')
+_BACKTICK = _quoted("`")
 _BRACKET = r"\[[^\]]*(?:\]|\Z)"
 _DOLLAR = r"\$(?P<tag>(?:[^\W\d]\w*)?)\$(?s:.*?)(?:\$(?P=tag)\$|\Z)"
 # Oracle SQL reference, text literals: q'[it's]'.
@@ -38,12 +53,12 @@ _DOLLAR_WORD = r"[^\W\d][\w$]*|\d\w*"
 #: dialect name: (comments, quoted text, words)
 _MYSQL = (
     [_MYSQL_COMMENT, _BLOCK_COMMENT],
-    [_MYSQL_CODE, _ESCAPED, _ESCAPED_DOUBLE, _BACKTICK],
+    [_MYSQL_CODE, _ESCAPED, _escaped('"'), _BACKTICK],
     _WORD,
 )
 _POSTGRESQL = (
     [_LINE_COMMENT],
-    [rf"[eE]{_ESCAPED}", _PLAIN, _NAME, _DOLLAR],
+    [f"[eE]{_ESCAPED}", _PLAIN, _NAME, _DOLLAR],
     _DOLLAR_WORD,
 )
 _DIALECTS = {
@@ -71,9 +86,16 @@ _DIALECTS = {
 _ANSI = ([_LINE_COMMENT, _BLOCK_COMMENT], [_PLAIN, _NAME], _DOLLAR_WORD)
 
 
-@dataclass(frozen=True)
-class Token:
-    """A stretch of the text: ``space comment quoted word`` or ``sign``."""
+#: What can be taken in one go where only the end of the statement matters.
+_RUN = r"(?:\b\w+\b(?!['$])|[\s(),.=+<>!%&|^~?:{}\]])+"
+
+
+class Token(NamedTuple):
+    """A stretch of the text.
+
+    ``kind`` is ``space comment quoted word sign``, or ``run`` for several
+    words, signs and spaces at once.
+    """
 
     kind: str
     text: str
@@ -85,30 +107,39 @@ class Token:
 
 
 @cache
-def pattern(dialect: str) -> re.Pattern[str]:
+def pattern(dialect: str, is_coarse: bool) -> re.Pattern[str]:
     """Return the expression that matches one token of ``dialect``.
 
     Comments that nest (PostgreSQL, SQL Server) are left to
     :func:`token_at`.  An unfinished comment or quotation reaches to the end.
     """
     comments, quoted, word = _DIALECTS.get(dialect, _ANSI)
+    kinds = {
+        "space": r"\s+",
+        "run": _RUN if is_coarse else r"(?!)",
+        "quoted": "|".join(quoted),
+        "comment": "|".join(comments),
+        "word": word,
+        "sign": r"(?s:.)",
+    }
     return re.compile(
-        rf"(?P<space>\s+)|(?P<quoted>{'|'.join(quoted)})"
-        rf"|(?P<comment>{'|'.join(comments)})"
-        rf"|(?P<word>{word})|(?P<sign>(?s:.))"
+        "|".join(f"(?P<{kind}>{form})" for kind, form in kinds.items())
     )
 
 
-def token_at(text: str, place: int, dialect: str) -> Token:
-    """Return the token that starts at ``place``, which is inside ``text``."""
-    found = pattern(dialect).match(text, place)
+def token_at(
+    text: str, place: int, dialect: str, *, is_coarse: bool = False
+) -> Token:
+    """Return the token that starts at ``place``, which is inside ``text``.
+
+    :param is_coarse: give runs, if only quotes, comments and ``;`` matter.
+    """
+    found = pattern(dialect, is_coarse).match(text, place)
     assert found is not None
-    if found["sign"] == "/" and text.startswith("/*", place):
+    assert found.lastgroup is not None
+    if found.lastgroup == "sign" and text.startswith("/*", place):
         return Token("comment", _nested_comment(text, place))
-    for kind in ("space", "word", "sign", "quoted", "comment"):
-        if found[kind] is not None:
-            return Token(kind, found.group())
-    raise AssertionError(kind)
+    return Token(found.lastgroup, found.group())
 
 
 def _nested_comment(text: str, place: int) -> str:
