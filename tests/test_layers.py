@@ -54,6 +54,9 @@ LAYERS: list[list[str]] = [
         "migrate.versioning.schema",
         "migrate.versioning.preview",
         "migrate.versioning.progress",
+        "migrate.versioning.picture",
+        "migrate.versioning.sealed",
+        "migrate.versioning.proof",
     ],
     ["migrate.versioning.options", "migrate.versioning.api"],
     [
