@@ -20,6 +20,7 @@ __all__ = [
     "LockTimeoutError",
     "MigrateDeprecationWarning",
     "MissingScriptError",
+    "NoSuchColumnError",
     "NoSuchTableError",
     "NotSupportedError",
     "NothingToResolveError",
@@ -186,6 +187,10 @@ class NotSupportedError(Error):
 
 class InvalidConstraintError(Error):
     """A constraint lacks what is needed to create or name it."""
+
+
+class NoSuchColumnError(Error, LookupError):
+    """A column is named that its table does not have."""
 
 
 class UnboundError(Error):

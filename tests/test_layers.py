@@ -14,17 +14,21 @@ PACKAGE = Path(migrate.__file__).parent
 # Lowest first.  A module may import from lower layers and, within its own
 # layer, from a module named further left.  A name covers its submodules.
 LAYERS: list[list[str]] = [
-    ["migrate.exceptions"],
+    ["migrate.exceptions", "migrate.deferred", "migrate.importhook"],
     ["migrate.binding"],
     ["migrate.legacy"],
     [
         "migrate.changeset.sqlite",
         "migrate.changeset.operations",
+        "migrate.changeset.catalogue",
         "migrate.changeset.ddl",
         "migrate.changeset.editor",
         "migrate.changeset.databases",
         "migrate.changeset.metadata",
+        "migrate.changeset.batch",
         "migrate.changeset.delta",
+        "migrate.changeset.keys",
+        "migrate.changeset.calls",
         "migrate.changeset.constraint",
         "migrate.changeset.schema",
         "migrate.changeset",

@@ -1,26 +1,55 @@
-"""Schema changes as SQLAlchemy objects: ``column.create(table)`` and so on."""
+"""Schema changes as SQLAlchemy objects: ``column.create(table)`` and so on.
+
+The names are loaded when they are first asked for: an application that
+imports migrate pays next to nothing until it changes a schema.
+"""
 
 from __future__ import annotations
 
-from migrate.changeset.schema import ChangesetColumn
-from migrate.changeset.schema import ChangesetIndex
-from migrate.changeset.schema import ChangesetTable
-from migrate.changeset.schema import alter_column
-from migrate.changeset.schema import create_column
-from migrate.changeset.schema import drop_column
-from migrate.changeset.schema import install
-from migrate.changeset.schema import rename_index
-from migrate.changeset.schema import rename_table
+from migrate import exceptions
+from migrate.deferred import loader
 
-__all__ = [
-    "ChangesetColumn",
-    "ChangesetIndex",
-    "ChangesetTable",
-    "alter_column",
-    "create_column",
-    "drop_column",
-    "rename_index",
-    "rename_table",
-]
+#: Public name -> its module, or the module that it is.  The list is what
+#: ``from migrate.changeset import *`` has always given.
+HOMES = {
+    **dict.fromkeys(exceptions.__all__, "migrate.exceptions"),
+    **dict.fromkeys(
+        (
+            "ChangesetColumn",
+            "ChangesetDefaultClause",
+            "ChangesetIndex",
+            "ChangesetTable",
+            "ColumnDelta",
+            "alter_column",
+            "create_column",
+            "drop_column",
+            "rename_index",
+            "rename_table",
+            "schema",
+        ),
+        "migrate.changeset.schema",
+    ),
+    **dict.fromkeys(
+        (
+            "CheckConstraint",
+            "ConstraintChangeset",
+            "ForeignKeyConstraint",
+            "PrimaryKeyConstraint",
+            "UniqueConstraint",
+            "constraint",
+        ),
+        "migrate.changeset.constraint",
+    ),
+    **dict.fromkeys(
+        ("SQLA_07", "SQLA_08", "SQLA_09", "SQLA_10", "util"),
+        "migrate.changeset.util",
+    ),
+    "ansisql": "migrate.changeset.ansisql",
+    "databases": "migrate.changeset.databases",
+    "exceptions": "migrate.exceptions",
+    "sqlalchemy": "sqlalchemy",
+}
 
-install()
+__all__ = [*HOMES]
+
+__getattr__ = loader(__name__, HOMES)

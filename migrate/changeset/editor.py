@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 from typing import ClassVar
+from typing import TypeAlias
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.schema import CreateIndex
 from sqlalchemy.schema import DropIndex
-from sqlalchemy.schema import ExecutableDDLElement
 from sqlalchemy.schema import ForeignKeyConstraint
 from sqlalchemy.schema import Table
+from sqlalchemy.sql import Executable
+from sqlalchemy.sql import expression
 
+from migrate.changeset import catalogue
 from migrate.changeset import ddl
 from migrate.changeset import operations as ops
 from migrate.exceptions import NotSupportedError
 
-__all__ = ["SchemaEditor"]
+__all__ = ["SchemaEditor", "Statements"]
 
-Statements = Iterator[ExecutableDDLElement]
+Statements: TypeAlias = Iterator[Executable]
 
 
 class SchemaEditor:
@@ -49,6 +53,9 @@ class SchemaEditor:
     #: Dropping a column of an index over several leaves a smaller index.
     shrinks_indexes: ClassVar[bool] = False
 
+    #: Every constraint has a name, the database's if not the user's.
+    names_constraints: ClassVar[bool] = True
+
     #: A column's foreign key is a constraint to be added after the column.
     foreign_keys_apart: ClassVar[bool] = True
 
@@ -68,6 +75,27 @@ class SchemaEditor:
         """Yield what carries out ``operation``, in order."""
         method = getattr(self, operation.verb)
         yield from method(operation, connection)
+
+    def is_needed(
+        self, operation: ops.Operation, connection: Connection
+    ) -> bool:
+        """Tell whether there is something to do, by asking the catalogue.
+
+        Only an operation with ``if_exists`` or ``if_not_exists`` asks: the
+        same on every database, whether it has the syntax or not.
+        """
+        wanted = not getattr(operation, "if_not_exists", False)
+        if wanted and not getattr(operation, "if_exists", False):
+            return True
+        if isinstance(operation, (ops.AddColumn, ops.DropColumn)):
+            there = catalogue.has_column(
+                connection, operation.table, operation.column.name
+            )
+        elif isinstance(operation, (ops.AddIndex, ops.DropIndex)):
+            there = catalogue.has_index(connection, operation.index)
+        elif isinstance(operation, (ops.AddConstraint, ops.DropConstraint)):
+            there = catalogue.has_constraint(connection, operation.constraint)
+        return there is None or there == wanted
 
     def refuse(self, what: str, way_round: str) -> NotSupportedError:
         """Make the error for what the database cannot do."""
@@ -113,6 +141,26 @@ class SchemaEditor:
             yield ddl.SetColumnComment(table, here)
         if "name" in operation.changes and after.name != before.name:
             yield ddl.AlterTable(table, ddl.RenameColumn(before, after))
+
+    def fill_column(
+        self, operation: ops.FillColumn, connection: Connection
+    ) -> Statements:
+        """Update all rows; a callable default is called once."""
+        table, column = operation.table, operation.column
+        default: Any = column.default
+        if default.is_scalar or default.is_callable:
+            # The plain table keeps ``onupdate`` of other columns out.
+            plain = expression.table(
+                table.name,
+                expression.column(column.name, column.type),
+                schema=table.schema,
+            )
+            value = default.arg if default.is_scalar else default.arg(None)
+            yield plain.update().values({column.name: value})
+        elif default.is_sequence:
+            yield table.update().values({column: default.next_value()})
+        else:
+            yield table.update().values({column: default.arg})
 
     def rename_table(
         self, operation: ops.RenameTable, connection: Connection

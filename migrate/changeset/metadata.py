@@ -6,12 +6,13 @@ was added is part of the Table before; here things vanish or change name.
 
 from __future__ import annotations
 
+import re
 from functools import singledispatch
 from typing import Any
 
+from sqlalchemy.schema import CheckConstraint
 from sqlalchemy.schema import Column
 from sqlalchemy.schema import Constraint
-from sqlalchemy.schema import ForeignKeyConstraint
 from sqlalchemy.schema import Index
 from sqlalchemy.schema import PrimaryKeyConstraint
 from sqlalchemy.schema import Table
@@ -19,7 +20,14 @@ from sqlalchemy.sql import quoted_name
 
 from migrate.changeset import operations as ops
 
-__all__ = ["attach_column", "detach_column", "follow"]
+__all__ = ["attach_column", "attach_constraint", "detach_column", "follow"]
+
+#: SQLAlchemy keeps some of a column's features in several attributes.
+COMES_WITH = {
+    "type": ("type", "autoincrement"),
+    "identity": ("identity", "server_default"),
+    "computed": ("computed", "server_default", "server_onupdate"),
+}
 
 
 @singledispatch
@@ -46,11 +54,14 @@ def _(operation: ops.DropColumn, *, shrinks_indexes: bool = False) -> None:
 
 @follow.register
 def _(operation: ops.AlterColumn, *, shrinks_indexes: bool = False) -> None:
-    column, after = operation.before, operation.after
-    for attribute in operation.changes - {"name", "primary_key"}:
-        setattr(column, attribute, getattr(after, attribute))
+    table, column, after = operation.table, operation.before, operation.after
+    for change in operation.changes - {"name"}:
+        for attribute in COMES_WITH.get(change, (change,)):
+            setattr(column, attribute, getattr(after, attribute))
+    column._reset_memoizations()
     if "name" in operation.changes:
-        _rename_column(operation.table, column, after.name)
+        _rename_column(table, column, after.name)
+    _forget_autoincrement(table)
 
 
 @follow.register
@@ -109,7 +120,7 @@ def detach_column(
         if isinstance(constraint, PrimaryKeyConstraint):
             if constraint.columns.contains_column(column):
                 constraint._columns.remove(column)
-        elif column in _columns_of(constraint):
+        elif _contains(constraint, column):
             _detach_constraint(constraint, keep=column)
     for index in [*table.indexes]:
         if index.columns.contains_column(column):
@@ -131,8 +142,21 @@ def _shrink(index: Index, column: Column[Any], *, vanish: bool) -> None:
         index.table.indexes.discard(index)
 
 
-def _columns_of(constraint: Constraint) -> set[Column[Any]]:
-    return {*getattr(constraint, "columns", ())}
+def attach_constraint(table: Table, constraint: Constraint) -> None:
+    """Make ``constraint`` part of ``table``, for the first time or again."""
+    if isinstance(constraint, PrimaryKeyConstraint):
+        for column in table.c:
+            column.primary_key = constraint.columns.contains_column(column)
+            column.nullable = column.nullable and not column.primary_key
+        table.append_constraint(constraint)
+        _forget_autoincrement(table)
+    elif getattr(constraint, "parent", None) is None:
+        table.append_constraint(constraint)
+    else:
+        table.constraints.add(constraint)
+        for element in getattr(constraint, "elements", ()):
+            table.foreign_keys.add(element)
+            element.parent.foreign_keys.add(element)
 
 
 def _detach_constraint(
@@ -144,16 +168,33 @@ def _detach_constraint(
         with it, so that it has it again when it is created again.
     """
     table = constraint.table
-    table.constraints.discard(constraint)
-    if isinstance(constraint, PrimaryKeyConstraint):
+    if constraint is table.primary_key:
         for column in constraint.columns:
             column.primary_key = False
         table.append_constraint(PrimaryKeyConstraint())
-    if isinstance(constraint, ForeignKeyConstraint):
-        for element in constraint.elements:
-            table.foreign_keys.discard(element)
-            if element.parent is not keep or len(constraint.elements) > 1:
-                element.parent.foreign_keys.discard(element)
+        _forget_autoincrement(table)
+    table.constraints.discard(constraint)
+    for element in getattr(constraint, "elements", ()):
+        table.foreign_keys.discard(element)
+        if element.parent is not keep or len(constraint.columns) > 1:
+            element.parent.foreign_keys.discard(element)
+
+
+def _contains(constraint: Constraint, column: Column[Any]) -> bool:
+    """Tell whether ``constraint`` is about ``column`` and goes with it."""
+    if not isinstance(constraint, CheckConstraint):
+        return column in {*getattr(constraint, "columns", ())}
+    if column.name in getattr(constraint, "colnames", ()):
+        return True
+    text = re.sub(r"'[^']*'", "", str(constraint.sqltext))
+    name = re.escape(column.name)
+    return re.search(rf"(?<![\w$]){name}(?![\w$])", text) is not None
+
+
+def _forget_autoincrement(table: Table) -> None:
+    """Let SQLAlchemy find out anew which column counts by itself."""
+    vars(table.primary_key).pop("_autoincrement_column", None)
+    table._reset_memoizations()
 
 
 def _rename_column(table: Table, column: Column[Any], name: str) -> None:

@@ -12,9 +12,7 @@ only then does SQLAlchemy know its type, its sequence and its name.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from dataclasses import field
 from typing import ClassVar
 
 from sqlalchemy.schema import Column
@@ -32,6 +30,7 @@ __all__ = [
     "DropColumn",
     "DropConstraint",
     "DropIndex",
+    "FillColumn",
     "Operation",
     "RenameConstraint",
     "RenameIndex",
@@ -88,9 +87,9 @@ class AlterColumn(Operation):
     :ivar after: a column in no table; all its attributes are the wanted ones.
     :ivar changes: names of the attributes that are to change: ``name``,
         ``type``, ``nullable``, ``server_default``, ``autoincrement``,
-        ``primary_key``, ``comment``, ``identity``, ``computed``.  An attribute
-        in it may have equal values on both sides: the caller stated it
-        without knowing what the database has.
+        ``comment``, ``identity``, ``computed``.  An attribute in it may have
+        equal values on both sides: the caller stated it without knowing what
+        the database has.  Keys and indexes are operations of their own.
     :ivar using: PostgreSQL's ``USING`` expression for a new type.
     """
 
@@ -99,6 +98,14 @@ class AlterColumn(Operation):
     after: Column[object]
     changes: frozenset[str]
     using: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class FillColumn(Operation):
+    """Give ``column``'s client-side default to every row of ``table``."""
+
+    table: Table
+    column: Column[object]
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,9 +174,4 @@ class Batch(Operation):
     """Carry out ``operations`` on ``table``, in order, in few statements."""
 
     table: Table
-    operations: tuple[Operation, ...] = field(default=())
-
-    @classmethod
-    def of(cls, table: Table, operations: Iterable[Operation]) -> Batch:
-        """Gather ``operations``, all of them on ``table``."""
-        return cls(table, tuple(operations))
+    operations: tuple[Operation, ...]

@@ -1,25 +1,44 @@
-"""What change scripts call: columns, tables and indexes that can change."""
+"""What change scripts call: columns, tables and indexes that can change.
+
+The classes here are the methods which ``import migrate`` gives to
+SQLAlchemy's own.  Every application that imports migrate pays for them, few
+of its processes change a schema: so they only hold the signature, and load
+what does the work when they are first called.
+
+Each call resolves one bind: ``connection=``, else ``engine=``, else the
+running change script's, else the bind of the metadata (see
+:mod:`migrate.binding`).  A Connection is used inside the caller's
+transaction; an Engine gives a transaction which is committed at the end.
+When the database has carried out the change, the Table follows; after an
+error the Table is as it was.
+
+``from migrate.changeset import schema`` has always given the names of
+:mod:`sqlalchemy.schema` too, and generated scripts say it: they are found
+here as well.
+"""
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 from typing import Any
 
-from sqlalchemy import schema as sa
-from sqlalchemy import types
-from sqlalchemy.schema import Column
-from sqlalchemy.schema import Index
-from sqlalchemy.schema import Table
+from sqlalchemy import schema as sqlalchemy_schema
 
-from migrate import binding
-from migrate.binding import Bind
-from migrate.changeset import metadata
-from migrate.changeset import operations as ops
-from migrate.changeset.databases import editor_for
+if TYPE_CHECKING:
+    from sqlalchemy.schema import Column
+    from sqlalchemy.schema import Index
+    from sqlalchemy.schema import Table
+
+    from migrate.binding import Bind
+    from migrate.changeset.delta import ColumnDelta as ColumnDelta
 
 __all__ = [
     "ChangesetColumn",
+    "ChangesetDefaultClause",
     "ChangesetIndex",
     "ChangesetTable",
+    "ColumnDelta",
     "alter_column",
     "create_column",
     "drop_column",
@@ -29,58 +48,113 @@ __all__ = [
 ]
 
 
-def carry_out(operation: ops.Operation, bind: Bind) -> None:
-    """Do ``operation`` on ``bind``; then the Table follows."""
-    with binding.connect(bind) as connection:
-        editor = editor_for(connection.dialect)
-        editor.run(connection, operation)
-        metadata.follow(operation, shrinks_indexes=editor.shrinks_indexes)
-
-
 def create_column(
-    column: Column[Any], table: Any = None, *p: Any, **kw: Any
-) -> Any:
+    column: Column[Any], table: Table | str | None = None, *p: Any, **kw: Any
+) -> Column[Any]:
     """Add ``column`` to ``table``; see :meth:`ChangesetColumn.create`."""
     return ChangesetColumn.create(column, table, *p, **kw)
 
 
 def drop_column(
-    column: Column[Any], table: Any = None, *p: Any, **kw: Any
-) -> Any:
-    """Drop ``column``; see :meth:`ChangesetColumn.drop`."""
+    column: Column[Any] | str,
+    table: Table | str | None = None,
+    *p: Any,
+    **kw: Any,
+) -> Column[Any]:
+    """Drop ``column``; see :meth:`ChangesetColumn.drop`.
+
+    Both may be given by name, the table with ``engine=`` or ``connection=``.
+    """
     return ChangesetColumn.drop(column, table, *p, **kw)
 
 
-def alter_column(column: Column[Any], **kw: Any) -> Any:
-    """Alter ``column``; see :meth:`ChangesetColumn.alter`."""
-    return ChangesetColumn.alter(column, **kw)
+def alter_column(*p: Any, **k: Any) -> ColumnDelta:
+    """Alter a column; see :meth:`ChangesetColumn.alter`.
+
+    The column may be given by name, with ``table=`` (a Table, or a name with
+    ``engine=`` or ``connection=``).
+    """
+    from migrate.changeset import calls
+
+    return calls.alter_column(*p, **k)
 
 
 def rename_table(
-    table: Table, name: str, engine: Bind | None = None, **kw: Any
+    table: Table | str, name: str, engine: Bind | None = None, **kw: Any
 ) -> None:
-    """Rename ``table`` to ``name``."""
-    bind = binding.resolve(
-        kw.get("connection"), engine, metadata=table.metadata
-    )
-    carry_out(ops.RenameTable(table, name), bind)
+    """Rename ``table``, a Table or its name, to ``name``.
+
+    :param connection: instead of ``engine``.
+    :param schema: of a table given by name.
+    """
+    from migrate.changeset import calls
+
+    calls.rename_table(table, name, engine=engine, **kw)
 
 
 def rename_index(
-    index: Index,
+    index: Index | str,
     name: str,
-    table: Table | None = None,
+    table: Table | str | None = None,
     engine: Bind | None = None,
     **kw: Any,
 ) -> None:
-    """Rename ``index`` to ``name``."""
-    owner = table if table is not None else index.table
-    bind = binding.resolve(
-        kw.get("connection"),
-        engine,
-        metadata=None if owner is None else owner.metadata,
-    )
-    carry_out(ops.RenameIndex(index, name), bind)
+    """Rename ``index``, an Index or its name, to ``name``.
+
+    :param table: the table of an index given by name; MySQL needs it.
+    :param connection: instead of ``engine``.
+    """
+    from migrate.changeset import calls
+
+    calls.rename_index(index, name, table=table, engine=engine, **kw)
+
+
+class ChangesetTable:
+    """What a Table can do."""
+
+    def create_column(
+        self: Any, column: Column[Any] | str, *p: Any, **kw: Any
+    ) -> None:
+        """Add a column; the name of one that the Table has will do.
+
+        Takes what :meth:`ChangesetColumn.create` takes.
+        """
+        found = self.c[column] if isinstance(column, str) else column
+        ChangesetColumn.create(found, self, *p, **kw)
+
+    def drop_column(
+        self: Any, column: Column[Any] | str, *p: Any, **kw: Any
+    ) -> None:
+        """Drop a column, also by a name that the Table does not know.
+
+        Takes what :meth:`ChangesetColumn.drop` takes.
+        """
+        ChangesetColumn.drop(column, self, *p, **kw)
+
+    def rename(
+        self: Any, name: str, connection: Bind | None = None, **kwargs: Any
+    ) -> None:
+        """Rename this table; the MetaData lists it under the new name."""
+        rename_table(self, name, connection=connection, **kwargs)
+
+    def deregister(self: Any) -> None:
+        """Take this table out of its MetaData; the database keeps it."""
+        self.metadata.remove(self)
+
+    def batch(
+        self: Any, connection: Bind | None = None, engine: Bind | None = None
+    ) -> AbstractContextManager[None]:
+        """Gather the changes of this table, and do them when the block ends.
+
+        They are done in order, in as few statements as the database allows:
+        one ``ALTER TABLE`` on MySQL, one rebuild on SQLite.  Inside the block
+        the Table is as it was, but for the columns and constraints created
+        in it; an error inside the block leaves all as it was.
+        """
+        from migrate.changeset import calls
+        from migrate.changeset.batch import batch
+
+        return batch(self, calls.bind_for(self, connection, engine))
 
 
 class ChangesetColumn:
@@ -88,97 +162,132 @@ class ChangesetColumn:
 
     def create(
         self: Any,
-        table: Table | None = None,
-        *,
+        table: Table | str | None = None,
+        index_name: str | None = None,
+        unique_name: str | None = None,
+        primary_key_name: str | None = None,
+        populate_default: bool = True,
         connection: Bind | None = None,
-        engine: Bind | None = None,
+        **kwargs: Any,
     ) -> Any:
-        """Add this column to ``table``."""
-        owner = self.table if table is None else table
-        bind = binding.resolve(connection, engine, metadata=owner.metadata)
-        metadata.attach_column(owner, self)
-        carry_out(ops.AddColumn(owner, self), bind)
-        return self
+        """Add this column to ``table``, or to the Table it is part of.
+
+        :param index_name: needed for ``index=True``: the name of the index.
+            With ``unique=True`` as well the index is a unique one.
+        :param unique_name: needed for ``unique=True``: the name of the
+            constraint.
+        :param primary_key_name: needed for ``primary_key=True``.
+        :param populate_default: give the rows that there are the column's
+            ``default``.  A column which is NOT NULL then is added nullable,
+            filled, and made NOT NULL.
+        :param engine: instead of ``connection``.
+        :param if_not_exists: be content with a column of that name.
+        :returns: this column.
+        :raises InvalidConstraintError: a name is missing, or is no string.
+        """
+        from migrate.changeset import calls
+
+        names = calls.Names(index_name, unique_name, primary_key_name)
+        return calls.create_column(
+            self, table, names, populate_default, connection, **kwargs
+        )
 
     def drop(
         self: Any,
-        table: Table | None = None,
-        *,
+        table: Table | str | None = None,
         connection: Bind | None = None,
-        engine: Bind | None = None,
+        **kwargs: Any,
     ) -> Any:
-        """Drop this column from ``table``."""
-        owner = self.table if table is None else table
-        bind = binding.resolve(connection, engine, metadata=owner.metadata)
-        carry_out(ops.DropColumn(owner, self), bind)
-        return self
+        """Drop this column with the constraints and indexes that contain it.
 
-    def alter(
-        self: Any,
-        *,
-        connection: Bind | None = None,
-        engine: Bind | None = None,
-        **changes: Any,
+        :param engine: instead of ``connection``.
+        :param if_exists: be content without a column of that name.
+        :returns: this column, part of no Table.
+        """
+        from migrate.changeset import calls
+
+        return calls.drop_column(self, table, connection, **kwargs)
+
+    def alter(self: Any, *p: Any, **k: Any) -> ColumnDelta:
+        """Change attributes of this column; all others stay.
+
+        By keyword: ``name``, ``type``, ``nullable``, ``server_default``,
+        ``primary_key``, ``autoincrement``, ``comment``, ``identity``,
+        ``computed``, ``unique`` (with ``unique_name``), ``index`` (with
+        ``index_name``).  By position: a new name, a type, a default.  Other
+        attributes of a Column (``default``, ``onupdate``, ...) are changed
+        on the Column alone.
+
+        :param connection: and ``engine``: where.
+        :param postgresql_using: the ``USING`` expression for a new type.
+        :returns: the differences.
+
+        A column that is renamed is ``table.c.new``; ``table.c.old`` finds it
+        too, until there is another of that name.
+        """
+        return alter_column(self, *p, **k)
+
+    def copy_fixed(self: Any, **kw: Any) -> Any:
+        """Return a copy which is part of no Table."""
+        return self._copy(**kw)
+
+    def add_to_table(self: Any, table: Table) -> None:
+        """Make this column part of ``table``; the database is not asked."""
+        from migrate.changeset import metadata
+
+        metadata.attach_column(table, self)
+
+    def remove_from_table(
+        self: Any, table: Table, unset_table: bool = True
     ) -> None:
-        """Change attributes of this column."""
-        bind = binding.resolve(
-            connection, engine, metadata=self.table.metadata
-        )
-        after = self._copy()
-        for attribute, value in changes.items():
-            setattr(after, attribute, value)
-        if "type" in changes:
-            after.type = types.to_instance(changes["type"])
-        if "server_default" in changes:
-            default = changes["server_default"]
-            after.server_default = default and sa.DefaultClause(default)
-        operation = ops.AlterColumn(
-            self.table, self, after, frozenset(changes)
-        )
-        carry_out(operation, bind)
+        """Take this column out of ``table``; the database is not asked."""
+        from migrate.changeset import metadata
 
-
-class ChangesetTable:
-    """What a Table can do."""
-
-    def create_column(self: Any, column: Column[Any], **kw: Any) -> None:
-        """Add ``column`` to this table."""
-        create_column(column, self, **kw)
-
-    def drop_column(self: Any, column: Column[Any] | str, **kw: Any) -> None:
-        """Drop ``column``, a Column or its name."""
-        found = self.c[column] if isinstance(column, str) else column
-        drop_column(found, self, **kw)
-
-    def rename(
-        self: Any,
-        name: str,
-        connection: Bind | None = None,
-        engine: Bind | None = None,
-    ) -> None:
-        """Rename this table."""
-        rename_table(self, name, connection=connection, engine=engine)
+        metadata.detach_column(table, self, shrinks_indexes=True)
+        if not unset_table:
+            self.table = table
 
 
 class ChangesetIndex:
     """What an Index can do."""
 
     def rename(
-        self: Any,
-        name: str,
-        connection: Bind | None = None,
-        engine: Bind | None = None,
+        self: Any, name: str, connection: Bind | None = None, **kwargs: Any
     ) -> None:
         """Rename this index."""
-        rename_index(self, name, connection=connection, engine=engine)
+        rename_index(self, name, connection=connection, **kwargs)
+
+
+class ChangesetDefaultClause:
+    """Server defaults are equal when their text or expression is."""
+
+    def __eq__(self: Any, other: object) -> bool:
+        if isinstance(other, sqlalchemy_schema.DefaultClause):
+            return bool(self.arg == other.arg)
+        return NotImplemented
+
+    __hash__ = object.__hash__
 
 
 def install() -> None:
-    """Give the methods to Table, Column and Index; again is no harm."""
+    """Give the methods to SQLAlchemy's classes; again is no harm."""
     for owner, mixin in (
-        (Table, ChangesetTable),
-        (Column, ChangesetColumn),
-        (Index, ChangesetIndex),
+        (sqlalchemy_schema.Table, ChangesetTable),
+        (sqlalchemy_schema.Column, ChangesetColumn),
+        (sqlalchemy_schema.Index, ChangesetIndex),
+        (sqlalchemy_schema.DefaultClause, ChangesetDefaultClause),
     ):
         if mixin not in owner.__bases__:
             owner.__bases__ += (mixin,)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "ColumnDelta":
+        from migrate.changeset.delta import ColumnDelta
+
+        return ColumnDelta
+    try:
+        return getattr(sqlalchemy_schema, name)
+    except AttributeError:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message) from None

@@ -14,4 +14,5 @@ class SQLiteEditor(SchemaEditor):
 
     name: ClassVar[str] = "SQLite"
     shrinks_indexes: ClassVar[bool] = True
+    names_constraints: ClassVar[bool] = False
     foreign_keys_apart: ClassVar[bool] = False

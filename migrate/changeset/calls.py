@@ -1,0 +1,271 @@
+"""What a call of the public functions means: a table, a bind, operations."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.schema import Column
+from sqlalchemy.schema import Index
+from sqlalchemy.schema import MetaData
+from sqlalchemy.schema import PrimaryKeyConstraint
+from sqlalchemy.schema import Table
+from sqlalchemy.schema import UniqueConstraint
+
+from migrate import binding
+from migrate.binding import Bind
+from migrate.changeset import catalogue
+from migrate.changeset import keys
+from migrate.changeset import metadata
+from migrate.changeset import operations as ops
+from migrate.changeset.batch import perform
+from migrate.changeset.delta import KEYS
+from migrate.changeset.delta import ColumnDelta
+from migrate.exceptions import InvalidConstraintError
+from migrate.exceptions import MigrateDeprecationWarning
+
+__all__ = [
+    "Names",
+    "alter_column",
+    "bind_for",
+    "create_column",
+    "drop_column",
+    "rename_index",
+    "rename_table",
+]
+
+
+def bind_for(table: Table, *given: Bind | None) -> Bind:
+    """Decide which bind a change of ``table`` runs on."""
+    return binding.resolve(
+        *given,
+        metadata=table.metadata,
+        purpose=f"changing table {table.fullname!r}",
+    )
+
+
+def _table(table: Table | str | None, column: Any, bind: Bind | None) -> Table:
+    """Find the Table that a call means; one given by name is reflected."""
+    if isinstance(table, str):
+        return catalogue.reflected(bind, table)
+    found = getattr(column, "table", None) if table is None else table
+    if found is None:
+        raise InvalidConstraintError(
+            "no table is given, and the column is part of none"
+        )
+    owner: Table = found
+    return owner
+
+
+@dataclass(frozen=True)
+class Names:
+    """What Column.create() calls the constraints that come with a column."""
+
+    index: Any = None
+    unique: Any = None
+    primary_key: Any = None
+
+    def check(self, column: Column[Any]) -> None:
+        """Refuse names that are needed and missing, or no strings."""
+        for name, argument, needed in (
+            (self.index, "index_name", column.index),
+            (self.unique, "unique_name", column.unique and not self.index),
+            (self.primary_key, "primary_key_name", column.primary_key),
+        ):
+            if name is None and needed:
+                raise InvalidConstraintError(
+                    "Column.create() accepts index_name, primary_key_name "
+                    "and unique_name to generate constraints"
+                )
+            if name is not None and not isinstance(name, str):
+                raise InvalidConstraintError(
+                    f"{argument} argument for column must be constraint name"
+                )
+
+
+def create_column(
+    column: Column[Any],
+    table: Table | str | None,
+    names: Names,
+    populate_default: bool,
+    connection: Bind | None = None,
+    *,
+    engine: Bind | None = None,
+    if_not_exists: bool = False,
+) -> Column[Any]:
+    """Add ``column``; see :meth:`.schema.ChangesetColumn.create`."""
+    owner = _table(table, column, connection or engine)
+    names.check(column)
+    bind = bind_for(owner, connection, engine)
+    with ExitStack() as undo:
+        if column.table is not owner:
+            _attach(column, owner, undo)
+        extra = [*_added_with(column, owner, names, if_not_exists)]
+        add = ops.AddColumn(owner, column, if_not_exists)
+        fill = [*_filling(column, owner)] if populate_default else []
+        perform(owner, [add, *fill, *extra], bind, undo)
+    return column
+
+
+def _attach(column: Column[Any], table: Table, undo: ExitStack) -> None:
+    """Make the column part of the Table, without indexes SQLAlchemy names."""
+    flags = column.index, column.unique
+    column.index = column.unique = None
+    try:
+        metadata.attach_column(table, column)
+    finally:
+        column.index, column.unique = flags
+    undo.callback(metadata.detach_column, table, column)
+
+
+def _added_with(
+    column: Column[Any], table: Table, names: Names, if_not_exists: bool
+) -> Iterator[ops.Operation]:
+    """Yield the index or unique constraint, and the key, of a new column."""
+    if names.index is not None:
+        index = Index(names.index, column, unique=bool(column.unique))
+        yield ops.AddIndex(index, if_not_exists)
+    elif names.unique is not None:
+        unique = UniqueConstraint(column, name=names.unique)
+        yield ops.AddConstraint(unique, if_not_exists)
+    if names.primary_key is not None:
+        columns = table.primary_key.columns
+        key = PrimaryKeyConstraint(*columns, name=names.primary_key)
+        yield ops.AddConstraint(key, if_not_exists)
+
+
+def _filling(column: Column[Any], table: Table) -> Iterator[ops.Operation]:
+    """Yield what gives the default to the rows that there are.
+
+    A NOT NULL column without a value for them would be refused: it is added
+    nullable, and becomes NOT NULL when they are filled.
+    """
+    if column.default is None:
+        return
+    yield ops.FillColumn(table, column)
+    if column.nullable or column.server_default is not None:
+        return
+    after = column._copy()
+    column.nullable = True
+    yield ops.AlterColumn(table, column, after, frozenset({"nullable"}))
+
+
+def drop_column(
+    column: Column[Any] | str,
+    table: Table | str | None,
+    connection: Bind | None = None,
+    *,
+    engine: Bind | None = None,
+    if_exists: bool = False,
+) -> Column[Any]:
+    """Drop ``column``; see :meth:`.schema.ChangesetColumn.drop`."""
+    given = column if isinstance(column, Column) else None
+    owner = _table(table, given, connection or engine)
+    found = _column_of(owner, column)
+    bind = bind_for(owner, connection, engine)
+    perform(owner, [ops.DropColumn(owner, found, if_exists)], bind)
+    return found
+
+
+def _column_of(table: Table, column: Column[Any] | str) -> Column[Any]:
+    """Find the table's column; one that it does not know gets a stand-in."""
+    name = column if isinstance(column, str) else column.name
+    if isinstance(column, Column) and column.table is table:
+        return column
+    if name in table.c:
+        return table.c[name]
+    stand_in = table.to_metadata(MetaData())
+    unknown: Column[Any] = Column(name)
+    stand_in.append_column(unknown)
+    return unknown
+
+
+def alter_column(*p: Any, **k: Any) -> ColumnDelta:
+    """Alter a column; see :meth:`.schema.ChangesetColumn.alter`."""
+    if len(p) > 1 and isinstance(p[1], Column):
+        warnings.warn(
+            "Passing a Column object to alter_column is deprecated. Just "
+            "pass in keyword parameters instead.",
+            MigrateDeprecationWarning,
+            stacklevel=3,
+        )
+    names = k.pop("index_name", None), k.pop("unique_name", None)
+    k.pop("alter_metadata", None)
+    delta = ColumnDelta(*p, **k)
+    table = _table(delta.table, delta.current_column, None)
+    bind = bind_for(table, k.get("connection"), k.get("engine"))
+    operations = [] if delta.operation is None else [delta.operation]
+    perform(table, [*operations, *_key_operations(delta, names, bind)], bind)
+    delta.settle()
+    return delta
+
+
+def _key_operations(
+    delta: ColumnDelta, names: tuple[str | None, str | None], bind: Bind
+) -> list[ops.Operation]:
+    """List what ``index=``, ``unique=`` and ``primary_key=`` ask for.
+
+    As in a Column, both ``index`` and ``unique`` mean one unique index.
+    """
+    column, wanted = delta.current_column, delta.diffs
+    if not KEYS & wanted.keys():
+        return []
+    found: list[ops.Operation] = []
+    index_name, unique_name = names
+    with binding.connect(bind) as connection:
+        if "index" in wanted:
+            found += keys.index_operations(
+                column,
+                wanted["index"],
+                index_name,
+                connection,
+                unique=wanted.get("unique", False),
+            )
+        if "unique" in wanted and not wanted.get("index"):
+            found += keys.unique_operations(
+                column, wanted["unique"], unique_name, connection
+            )
+    if "primary_key" in wanted:
+        found += keys.primary_key_operations(column, wanted["primary_key"])
+    return found
+
+
+def rename_table(
+    table: Table | str,
+    name: str,
+    *,
+    engine: Bind | None = None,
+    connection: Bind | None = None,
+    schema: str | None = None,
+) -> None:
+    """Rename a table; see :func:`.schema.rename_table`."""
+    if isinstance(table, str):
+        table = Table(table, MetaData(), schema=schema)
+    bind = bind_for(table, connection, engine)
+    perform(table, [ops.RenameTable(table, name)], bind)
+
+
+def rename_index(
+    index: Index | str,
+    name: str,
+    *,
+    table: Table | str | None = None,
+    engine: Bind | None = None,
+    connection: Bind | None = None,
+) -> None:
+    """Rename an index; see :func:`.schema.rename_index`."""
+    if isinstance(table, str):
+        table = Table(table, MetaData())
+    if isinstance(index, str):
+        index = Index(index, _table=table)
+    owner = index.table if table is None else table
+    bind = binding.resolve(
+        connection,
+        engine,
+        metadata=None if owner is None else owner.metadata,
+        purpose=f"renaming index {index.name!r}",
+    )
+    perform(owner, [ops.RenameIndex(index, name)], bind)
