@@ -7,6 +7,8 @@ All names are loaded when they are first asked for.
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from migrate import changeset
 from migrate.deferred import DeferredModule
 from migrate.deferred import loader
@@ -29,10 +31,4 @@ __getattr__ = loader(__name__, HOMES)
 pkg_resources = DeferredModule("pkg_resources")
 
 
-def _install() -> None:
-    from migrate.changeset import schema
-
-    schema.install()
-
-
-when_imported("sqlalchemy", _install)
+when_imported("sqlalchemy", lambda: import_module("migrate.changeset.schema"))

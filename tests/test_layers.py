@@ -19,6 +19,7 @@ LAYERS: list[list[str]] = [
     ["migrate.legacy"],
     [
         "migrate.changeset.sqlite",
+        "migrate.changeset.ansisql",
         "migrate.changeset.operations",
         "migrate.changeset.catalogue",
         "migrate.changeset.ddl",

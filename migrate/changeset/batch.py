@@ -39,7 +39,7 @@ _batches: ContextVar[dict[Table, _Gathered] | None] = ContextVar(
 
 
 def perform(
-    table: Table,
+    table: Table | None,
     operations: Iterable[ops.Operation],
     bind: Bind,
     undo: ExitStack | None = None,
@@ -48,7 +48,7 @@ def perform(
 
     :param undo: takes what was added out of the Table again, on an error.
     """
-    gathered = (_batches.get() or {}).get(table)
+    gathered = (_batches.get() or {}).get(table) if table is not None else None
     if gathered is not None:
         gathered.operations.extend(operations)
         if undo is not None:
@@ -76,31 +76,47 @@ def batch(table: Table, bind: Bind) -> Iterator[None]:
             yield
         finally:
             _batches.reset(token)
-        perform(
-            table,
-            _in_runs(table, gathered.operations),
-            bind,
-            gathered.undo.pop_all(),
-        )
+        joined = [
+            run[0] if len(run) == 1 else ops.Batch(table, run)
+            for run in _runs(gathered.operations)
+        ]
+        perform(table, joined, bind, gathered.undo.pop_all())
 
 
-def _in_runs(
-    table: Table, operations: list[ops.Operation]
-) -> Iterator[ops.Operation]:
-    """Join operations to batches; filling rows stands between two."""
+def _runs(
+    operations: list[ops.Operation],
+) -> Iterator[tuple[ops.Operation, ...]]:
+    """Split ``operations`` where two cannot share a statement.
+
+    Rows are filled between two runs, and a column that was added in a run is
+    altered in the next.  Several alterations of a column become one.
+    """
     run: list[ops.Operation] = []
     for operation in operations:
-        if isinstance(operation, ops.FillColumn):
-            yield from _joined(table, run)
-            yield operation
+        if run and _needs_run_of_its_own(operation, run):
+            yield tuple(run)
             run = []
+        previous = run[-1] if run else None
+        if (
+            isinstance(operation, ops.AlterColumn)
+            and isinstance(previous, ops.AlterColumn)
+            and previous.before is operation.before
+        ):
+            run[-1] = metadata.both(previous, operation)
         else:
             run.append(operation)
-    yield from _joined(table, run)
+    if run:
+        yield tuple(run)
 
 
-def _joined(table: Table, run: list[ops.Operation]) -> Iterator[ops.Operation]:
-    if len(run) > 1:
-        yield ops.Batch(table, tuple(run))
-    else:
-        yield from run
+def _needs_run_of_its_own(
+    operation: ops.Operation, run: list[ops.Operation]
+) -> bool:
+    if isinstance(operation, ops.FillColumn) or isinstance(
+        run[-1], ops.FillColumn
+    ):
+        return True
+    added = [each.column for each in run if isinstance(each, ops.AddColumn)]
+    return isinstance(operation, ops.AlterColumn) and any(
+        column is operation.before for column in added
+    )

@@ -22,6 +22,7 @@ from migrate.changeset import keys
 from migrate.changeset import metadata
 from migrate.changeset import operations as ops
 from migrate.changeset.batch import perform
+from migrate.changeset.delta import ALTERABLE
 from migrate.changeset.delta import KEYS
 from migrate.changeset.delta import ColumnDelta
 from migrate.exceptions import InvalidConstraintError
@@ -104,10 +105,24 @@ def create_column(
         if column.table is not owner:
             _attach(column, owner, undo)
         extra = [*_added_with(column, owner, names, if_not_exists)]
-        add = ops.AddColumn(owner, column, if_not_exists)
-        fill = [*_filling(column, owner)] if populate_default else []
-        perform(owner, [add, *fill, *extra], bind, undo)
+        if if_not_exists and _is_there(column, bind):
+            perform(owner, extra, bind, undo)
+        elif names.primary_key is not None:
+            # A column that counts needs its key at once (MySQL).
+            add = ops.AddColumn(owner, column)
+            perform(owner, [ops.Batch(owner, (add, *extra))], bind, undo)
+        else:
+            fill = [*_filling(column, owner)] if populate_default else []
+            operations = [ops.AddColumn(owner, column), *fill, *extra]
+            perform(owner, operations, bind, undo)
     return column
+
+
+def _is_there(column: Column[Any], bind: Bind) -> bool:
+    with binding.connect(bind) as connection:
+        return bool(
+            catalogue.has_column(connection, column.table, column.name)
+        )
 
 
 def _attach(column: Column[Any], table: Table, undo: ExitStack) -> None:
@@ -196,9 +211,13 @@ def alter_column(*p: Any, **k: Any) -> ColumnDelta:
     k.pop("alter_metadata", None)
     delta = ColumnDelta(*p, **k)
     table = _table(delta.table, delta.current_column, None)
-    bind = bind_for(table, k.get("connection"), k.get("engine"))
-    operations = [] if delta.operation is None else [delta.operation]
-    perform(table, [*operations, *_key_operations(delta, names, bind)], bind)
+    if delta.diffs.keys() & (ALTERABLE | KEYS):
+        bind = bind_for(table, k.get("connection"), k.get("engine"))
+        operations: list[ops.Operation] = []
+        if delta.operation is not None:
+            operations.append(delta.operation)
+        operations += _key_operations(delta, names, bind)
+        perform(table, operations, bind)
     delta.settle()
     return delta
 
@@ -211,8 +230,6 @@ def _key_operations(
     As in a Column, both ``index`` and ``unique`` mean one unique index.
     """
     column, wanted = delta.current_column, delta.diffs
-    if not KEYS & wanted.keys():
-        return []
     found: list[ops.Operation] = []
     index_name, unique_name = names
     with binding.connect(bind) as connection:
@@ -228,8 +245,10 @@ def _key_operations(
             found += keys.unique_operations(
                 column, wanted["unique"], unique_name, connection
             )
-    if "primary_key" in wanted:
-        found += keys.primary_key_operations(column, wanted["primary_key"])
+        if "primary_key" in wanted:
+            found += keys.primary_key_operations(
+                column, wanted["primary_key"], connection
+            )
     return found
 
 

@@ -20,6 +20,7 @@ from migrate import binding
 from migrate.binding import Bind
 
 __all__ = [
+    "column",
     "constraint_name",
     "has_column",
     "has_constraint",
@@ -55,13 +56,23 @@ def reflected(
         return Table(name, metadata, schema=schema, autoload_with=connection)
 
 
-def has_column(connection: Connection, table: Table, name: str) -> bool | None:
-    """Tell whether the table has the column; None if nobody knows."""
+def column(
+    connection: Connection, table: Table, name: str
+) -> dict[str, Any] | None:
+    """Return what reflection says of a column; None if there is none."""
     there = inspector(connection)
     if there is None:
         return None
     columns = there.get_columns(table.name, schema=table.schema)
-    return any(column["name"] == name for column in columns)
+    found: list[Any] = [each for each in columns if each["name"] == name]
+    return found[0] if found else None
+
+
+def has_column(connection: Connection, table: Table, name: str) -> bool | None:
+    """Tell whether the table has the column; None if nobody knows."""
+    if inspector(connection) is None:
+        return None
+    return column(connection, table, name) is not None
 
 
 def has_index(connection: Connection, index: Index) -> bool | None:
@@ -119,9 +130,9 @@ def _alike(there: Inspector, constraint: Constraint) -> Any:
 def _constraints(there: Inspector, constraint: Constraint) -> list[Any]:
     """List the constraints of the same kind on the same table."""
     table = constraint.table
-    where = {"table_name": table.name, "schema": table.schema}
+    where: dict[str, Any] = {"table_name": table.name, "schema": table.schema}
     if isinstance(constraint, PrimaryKeyConstraint):
-        primary_key: Any = there.get_pk_constraint(**where)
+        primary_key = there.get_pk_constraint(**where)
         return [primary_key] if primary_key["constrained_columns"] else []
     if isinstance(constraint, ForeignKeyConstraint):
         return [*there.get_foreign_keys(**where)]

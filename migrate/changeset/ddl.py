@@ -29,6 +29,8 @@ __all__ = [
     "SetType",
     "column_name",
     "constraint_name",
+    "literal",
+    "type_of",
 ]
 
 
@@ -89,6 +91,19 @@ def constraint_name(compiler: DDLCompiler, constraint: Constraint) -> str:
     if name is None:
         raise ValueError(f"{constraint!r} has no name")
     return name
+
+
+def type_of(compiler: DDLCompiler, column: Column[object]) -> str:
+    """Spell the type of ``column``."""
+    spelled: str = compiler.dialect.type_compiler_instance.process(
+        column.type, type_expression=column
+    )
+    return spelled
+
+
+def literal(compiler: DDLCompiler, value: str) -> str:
+    """Spell ``value`` as a string."""
+    return compiler.sql_compiler.render_literal_value(value, String())
 
 
 @compiles(AlterTable)
@@ -165,10 +180,8 @@ def _rename_index(
 def _set_type(
     element: SetType, compiler: DDLCompiler, **options: object
 ) -> str:
-    type_ = compiler.dialect.type_compiler_instance.process(
-        element.column.type, type_expression=element.column
-    )
-    return f"ALTER COLUMN {column_name(compiler, element.column)} TYPE {type_}"
+    name = column_name(compiler, element.column)
+    return f"ALTER COLUMN {name} TYPE {type_of(compiler, element.column)}"
 
 
 @compiles(SetNullable)
@@ -207,5 +220,4 @@ def _set_column_comment(
     comment = element.column.comment
     if comment is None:
         return f"COMMENT ON COLUMN {table}.{name} IS NULL"
-    text = compiler.sql_compiler.render_literal_value(comment, String())
-    return f"COMMENT ON COLUMN {table}.{name} IS {text}"
+    return f"COMMENT ON COLUMN {table}.{name} IS {literal(compiler, comment)}"

@@ -191,7 +191,9 @@ def _read(
         changes = _differences(before, positional.pop(0))
     changes.update(stated)
     for given in positional:
-        value = given() if _is_factory(given) else given
+        value = given
+        while _is_factory(value):
+            value = value()
         attribute = _attribute_of(value)
         if attribute is not None:
             changes.setdefault(attribute, value)

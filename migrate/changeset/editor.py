@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 from typing import ClassVar
 from typing import TypeAlias
+from typing import TypeGuard
 
 from sqlalchemy.engine import Connection
+from sqlalchemy.schema import Column
 from sqlalchemy.schema import CreateIndex
 from sqlalchemy.schema import DropIndex
+from sqlalchemy.schema import ExecutableDDLElement
 from sqlalchemy.schema import ForeignKeyConstraint
 from sqlalchemy.schema import Table
 from sqlalchemy.sql import Executable
@@ -46,6 +50,9 @@ class SchemaEditor:
 
     #: What the database is called in messages.
     name: ClassVar[str] = "the database"
+
+    #: Columns and constraints of a table that exists can be altered.
+    can_alter: ClassVar[bool] = True
 
     #: One ``ALTER TABLE`` may hold several actions.
     combines_actions: ClassVar[bool] = False
@@ -123,7 +130,10 @@ class SchemaEditor:
     def alter_column(
         self, operation: ops.AlterColumn, connection: Connection
     ) -> Statements:
-        """One statement per attribute; the new name comes last."""
+        """One statement per attribute; the new name comes last.
+
+        The parts get ``here``: the column as it is to be, by its old name.
+        """
         table, before, after = (
             operation.table,
             operation.before,
@@ -132,15 +142,46 @@ class SchemaEditor:
         here = after._copy()
         here.name = here.key = before.name
         if "type" in operation.changes:
-            yield ddl.AlterTable(table, ddl.SetType(here, operation.using))
+            yield from self.alter_type(operation, here, connection)
         if "nullable" in operation.changes:
             yield ddl.AlterTable(table, ddl.SetNullable(here))
         if "server_default" in operation.changes:
             yield ddl.AlterTable(table, ddl.SetDefault(here))
+        if operation.changes & {"autoincrement", "computed", "identity"}:
+            yield from self.alter_generation(operation, here, connection)
         if "comment" in operation.changes:
             yield ddl.SetColumnComment(table, here)
         if "name" in operation.changes and after.name != before.name:
             yield ddl.AlterTable(table, ddl.RenameColumn(before, after))
+
+    def alter_type(
+        self,
+        operation: ops.AlterColumn,
+        here: Column[Any],
+        connection: Connection,
+    ) -> Statements:
+        """Give the column another type."""
+        yield ddl.AlterTable(
+            operation.table, ddl.SetType(here, operation.using)
+        )
+
+    def alter_generation(
+        self,
+        operation: ops.AlterColumn,
+        here: Column[Any],
+        connection: Connection,
+    ) -> Statements:
+        """Make values come from elsewhere: counting, or an expression.
+
+        ANSI has no way for a column that exists.  ``autoincrement`` is let
+        pass: it is SQLAlchemy's matter, and scripts mention it everywhere.
+        """
+        for change in operation.changes & {"computed", "identity"}:
+            raise self.refuse(
+                f"alter {change} of column {here.name!r}",
+                "drop the column and create it anew",
+            )
+        return iter(())
 
     def fill_column(
         self, operation: ops.FillColumn, connection: Connection
@@ -207,9 +248,25 @@ class SchemaEditor:
     def batch(
         self, operation: ops.Batch, connection: Connection
     ) -> Statements:
-        """Carry out the operations one after the other."""
-        for each in operation.operations:
-            yield from self.statements(each, connection)
+        """Carry out the operations in order, joined where that is allowed."""
+        statements = chain.from_iterable(
+            self.statements(each, connection) for each in operation.operations
+        )
+        pending: list[ExecutableDDLElement] = []
+        for statement in statements:
+            if self.combines_actions and self.combines(statement):
+                pending.extend(statement.actions)
+                continue
+            if pending:
+                yield ddl.AlterTable(operation.table, *pending)
+                pending = []
+            yield statement
+        if pending:
+            yield ddl.AlterTable(operation.table, *pending)
+
+    def combines(self, statement: Executable) -> TypeGuard[ddl.AlterTable]:
+        """Tell whether ``statement`` may share its ALTER TABLE."""
+        return isinstance(statement, ddl.AlterTable)
 
 
 def table_of(

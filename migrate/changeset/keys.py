@@ -64,7 +64,7 @@ def index_operations(
 
 
 def primary_key_operations(
-    column: Column[Any], wanted: bool
+    column: Column[Any], wanted: bool, connection: Connection
 ) -> Iterator[ops.Operation]:
     """Yield what takes ``column`` into the primary key, or out of it.
 
@@ -80,10 +80,14 @@ def primary_key_operations(
         if wanted
         else [each for each in columns if each is not column]
     )
+    if before.name is None:
+        found = catalogue.constraint_name(connection, before)
+        before.name = found or f"{table.name}_pkey"
     if columns:
         yield ops.DropConstraint(before)
     if after:
-        key = PrimaryKeyConstraint(name=before.name)
+        key = PrimaryKeyConstraint()
+        key.name = before.name
         # Not attached: the Table follows when the database has done it.
         key.parent = table
         for each in after:
@@ -120,7 +124,7 @@ def _indexes(column: Column[Any], connection: Connection) -> list[Index]:
     """Return the indexes on ``column`` alone, but a constraint's own."""
     table = column.table
     known = {
-        each.name: each
+        str(each.name): each
         for each in table.indexes
         if [*each.columns] == [column] and len(each.expressions) == 1
     }
@@ -134,6 +138,6 @@ def _indexes(column: Column[Any], connection: Connection) -> list[Index]:
         and not each.get("duplicates_constraint")
     ]
     return [
-        known.get(name) or Index(name, column, unique=bool(unique))
+        known.get(str(name)) or Index(name, column, unique=bool(unique))
         for name, unique in found
     ]

@@ -7,12 +7,14 @@ was added is part of the Table before; here things vanish or change name.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import singledispatch
 from typing import Any
 
 from sqlalchemy.schema import CheckConstraint
 from sqlalchemy.schema import Column
 from sqlalchemy.schema import Constraint
+from sqlalchemy.schema import ForeignKeyConstraint
 from sqlalchemy.schema import Index
 from sqlalchemy.schema import PrimaryKeyConstraint
 from sqlalchemy.schema import Table
@@ -20,10 +22,17 @@ from sqlalchemy.sql import quoted_name
 
 from migrate.changeset import operations as ops
 
-__all__ = ["attach_column", "attach_constraint", "detach_column", "follow"]
+__all__ = [
+    "attach_column",
+    "attach_constraint",
+    "both",
+    "detach_column",
+    "follow",
+]
 
 #: SQLAlchemy keeps some of a column's features in several attributes.
 COMES_WITH = {
+    "name": ("name", "key"),
     "type": ("type", "autoincrement"),
     "identity": ("identity", "server_default"),
     "computed": ("computed", "server_default", "server_onupdate"),
@@ -55,9 +64,7 @@ def _(operation: ops.DropColumn, *, shrinks_indexes: bool = False) -> None:
 @follow.register
 def _(operation: ops.AlterColumn, *, shrinks_indexes: bool = False) -> None:
     table, column, after = operation.table, operation.before, operation.after
-    for change in operation.changes - {"name"}:
-        for attribute in COMES_WITH.get(change, (change,)):
-            setattr(column, attribute, getattr(after, attribute))
+    _transfer(operation.changes - {"name"}, after, column)
     column._reset_memoizations()
     if "name" in operation.changes:
         _rename_column(table, column, after.name)
@@ -88,6 +95,11 @@ def _(
 
 
 @follow.register
+def _(operation: ops.AddConstraint, *, shrinks_indexes: bool = False) -> None:
+    attach_constraint(operation.constraint.table, operation.constraint)
+
+
+@follow.register
 def _(operation: ops.DropConstraint, *, shrinks_indexes: bool = False) -> None:
     _detach_constraint(operation.constraint)
 
@@ -97,6 +109,26 @@ def _(operation: ops.DropIndex, *, shrinks_indexes: bool = False) -> None:
     index = operation.index
     if index.table is not None:
         index.table.indexes.discard(index)
+
+
+def both(one: ops.AlterColumn, other: ops.AlterColumn) -> ops.AlterColumn:
+    """Return one alteration that does two of the same column."""
+    after = other.after._copy()
+    _transfer(one.changes - other.changes, one.after, after)
+    return replace(
+        other,
+        after=after,
+        changes=one.changes | other.changes,
+        using=other.using or one.using,
+    )
+
+
+def _transfer(
+    changes: frozenset[str], source: Column[Any], target: Column[Any]
+) -> None:
+    for change in changes:
+        for attribute in COMES_WITH.get(change, (change,)):
+            setattr(target, attribute, getattr(source, attribute))
 
 
 def attach_column(table: Table, column: Column[Any]) -> None:
@@ -174,9 +206,11 @@ def _detach_constraint(
         table.append_constraint(PrimaryKeyConstraint())
         _forget_autoincrement(table)
     table.constraints.discard(constraint)
-    for element in getattr(constraint, "elements", ()):
+    if not isinstance(constraint, ForeignKeyConstraint):
+        return
+    for element in constraint.elements:
         table.foreign_keys.discard(element)
-        if element.parent is not keep or len(constraint.columns) > 1:
+        if element.parent is not keep or len(constraint.elements) > 1:
             element.parent.foreign_keys.discard(element)
 
 

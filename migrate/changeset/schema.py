@@ -52,7 +52,8 @@ def create_column(
     column: Column[Any], table: Table | str | None = None, *p: Any, **kw: Any
 ) -> Column[Any]:
     """Add ``column`` to ``table``; see :meth:`ChangesetColumn.create`."""
-    return ChangesetColumn.create(column, table, *p, **kw)
+    created: Column[Any] = ChangesetColumn.create(column, table, *p, **kw)
+    return created
 
 
 def drop_column(
@@ -65,7 +66,8 @@ def drop_column(
 
     Both may be given by name, the table with ``engine=`` or ``connection=``.
     """
-    return ChangesetColumn.drop(column, table, *p, **kw)
+    dropped: Column[Any] = ChangesetColumn.drop(column, table, *p, **kw)
+    return dropped
 
 
 def alter_column(*p: Any, **k: Any) -> ColumnDelta:
@@ -291,3 +293,8 @@ def __getattr__(name: str) -> Any:
     except AttributeError:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message) from None
+
+
+# Importing this module is what gives the methods: ``migrate`` does so as soon
+# as SQLAlchemy is imported, which may be by the import at the top of this.
+install()
