@@ -16,6 +16,7 @@ from typing import Any
 
 from migrate.exceptions import InvalidNameError
 from migrate.exceptions import InvalidRepositoryError
+from migrate.exceptions import PathError
 from migrate.exceptions import PathFoundError
 from migrate.versioning import cfgparse
 from migrate.versioning import template
@@ -181,12 +182,11 @@ class Repository:
             the repository's manage.py.
         :raises PathFoundError: when ``path`` exists.
         :raises InvalidNameError: when a value cannot be written.
+        :raises PathError: when the disk does not allow it.
 
         All is made beside ``path`` under a hidden name and then moved, so
         that what fails leaves nothing.
         """
-        import shutil  # only to create, and slow to import
-
         path = os.fspath(path)
         if os.path.lexists(path):
             raise PathFoundError(path)
@@ -199,9 +199,22 @@ class Repository:
         manage = _manage_text(
             templates, theme, {**opts, "repository_name": name}
         )
-        parent, base = os.path.split(os.path.abspath(path))
-        os.makedirs(parent, exist_ok=True)
+        try:
+            cls._build(
+                path, source, {cls._config: config, "manage.py": manage}
+            )
+        except OSError as error:
+            raise PathError(f"{path!r} cannot be made: {error}") from error
+        return cls(path)
+
+    @classmethod
+    def _build(cls, path: str, source: str, texts: dict[str, str]) -> None:
+        """Copy the template beside ``path``, add texts, move it there."""
+        import shutil  # only to create, and slow to import
+
+        parent, base = os.path.split(path.rstrip(os.sep))
         unfinished = join(parent, f".{base}.{os.urandom(4).hex()}")
+        os.makedirs(parent or ".", exist_ok=True)
         try:
             shutil.copytree(
                 source,
@@ -209,13 +222,12 @@ class Repository:
                 ignore=shutil.ignore_patterns("__pycache__", "*.pyc"),
                 copy_function=shutil.copyfile,
             )
-            _write(join(unfinished, cls._config), config)
-            _write(join(unfinished, "manage.py"), manage)
+            for name, text in texts.items():
+                _write(join(unfinished, name), text)
             cls(unfinished)
             os.rename(unfinished, path)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
-        return cls(path)
 
     @classmethod
     def prepare_config(

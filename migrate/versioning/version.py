@@ -21,6 +21,7 @@ from migrate.exceptions import OldRepositoryError
 from migrate.exceptions import PathFoundError
 from migrate.exceptions import ScriptError
 from migrate.exceptions import VersionNotFoundError
+from migrate.exceptions import VersionNumberError
 from migrate.versioning.config import operations
 from migrate.versioning.script import BaseScript
 from migrate.versioning.script import PythonScript
@@ -43,7 +44,8 @@ class VerNum:
     """The number of a version: whole, from 0, and 0 is the empty database.
 
     :param value: anything that ``int()`` takes.
-    :raises ValueError: when it is negative or text that is no number.
+    :raises VersionNumberError: (a ValueError) when it is negative, or text
+        that is no number.
     :raises TypeError: for None and the like.
 
     Compares with anything ``int()`` takes.  It hashes as its text, so that
@@ -53,9 +55,14 @@ class VerNum:
     __slots__ = ("value",)
 
     def __init__(self, value: Any) -> None:
-        self.value = int(value)
+        try:
+            self.value = int(value)
+        except ValueError:
+            self.value = -1
         if self.value < 0:
-            raise ValueError("Version number cannot be negative")
+            raise VersionNumberError(
+                f"version {value!r} is not a whole number from 0"
+            )
 
     def __add__(self, value: Any) -> VerNum:
         return VerNum(self.value + int(value))
@@ -263,7 +270,7 @@ class Version:
             if self._python is not None:
                 raise ScriptError(
                     "You can only have one Python script per version, but "
-                    f"you have: {self._python} and {join(self._folder, name)}"
+                    f"you have: {self.python} and {join(self._folder, name)}"
                 )
             self._python = name
         elif name.endswith(".sql"):
@@ -286,18 +293,19 @@ class Version:
     def _what_is_missing(
         self, database: str | None, operation: str | None
     ) -> str:
-        if database is None or operation is None:
-            return f"version {self.version} has no Python script"
         present = sorted(
             os.path.basename(str(name))
             for ways in self._sql.values()
             for name in ways.values()
         )
+        there = f"(there are: {', '.join(present) or 'none'})"
+        if database is None or operation is None:
+            return f"version {self.version} has no Python script {there}"
         description = _description_of(present[0]) if present else "description"
         return (
             f"version {self.version} has no {operation} script for "
-            f"{database!r} (there are: {', '.join(present) or 'none'}); make "
-            f"one with: script_sql {shlex.quote(database)} "
+            f"{database!r} {there}; make one with: "
+            f"script_sql {shlex.quote(database)} "
             f"{shlex.quote(description)} --version={self.version}"
         )
 

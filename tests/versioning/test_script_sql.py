@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine
@@ -17,6 +19,8 @@ from migrate.binding import can_roll_back_ddl
 from migrate.exceptions import InvalidScriptError
 from migrate.exceptions import PathFoundError
 from migrate.versioning.script import SqlScript
+from tests.versioning.test_sqlsplit import ATOMIC
+from tests.versioning.test_sqlsplit import DOLLARS
 from tests.versioning.test_sqlsplit import NESTED
 
 
@@ -101,28 +105,76 @@ def test_rollback_is_refused_before_anything_runs(
     assert not inspect(engine).has_table("t")
 
 
-TRIGGERS = {
-    "sqlite": "CREATE TRIGGER g AFTER INSERT ON t BEGIN\n"
-    "UPDATE t SET a = CASE WHEN a > 1 THEN 7 ELSE 8 END;\nEND;",
-    "mysql": f"{NESTED}\nDELIMITER //\n"
-    "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW BEGIN\n"
-    "IF NEW.a > 1 THEN SET NEW.a = 7; END IF;\nEND//\nDELIMITER ;\n",
-    "postgresql": "CREATE FUNCTION f() RETURNS trigger AS $$ BEGIN\n"
-    "NEW.a = 7; RETURN NEW; END; $$ LANGUAGE plpgsql;\n"
-    "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW "
-    "EXECUTE FUNCTION f();",
+BODIES = {
+    "sqlite": """
+CREATE TABLE account (id INT, [c;d] TEXT DEFAULT 'it''s;', begin INT, end INT);
+CREATE TRIGGER g AFTER INSERT ON t BEGIN
+    UPDATE account SET end = CASE id WHEN 1 THEN 2 END, begin = 1 WHERE end;
+    UPDATE t SET a = CASE WHEN a > 1 THEN 7 ELSE 8 END;
+END;
+CREATE VIEW v AS SELECT CASE WHEN a > 1 THEN 1 END AS x FROM t;
+CREATE TRIGGER h INSTEAD OF INSERT ON v WHEN new.x > 1 BEGIN
+    SELECT 'C:\\'; SELECT 2 /* END; */;
+END;
+""",
+    "mysql": f"""
+{NESTED}
+CREATE TABLE u (`c;d` TEXT COMMENT 'x -- y; #', begin INT, end INT);
+INSERT INTO u VALUES ('a\\'b;c', 1--1, 2), ("d\\"q;", 1, 2); # more;
+/*!40101 SET NAMES utf8mb4 */;
+DELIMITER //
+CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW BEGIN
+    IF NEW.a > 1 THEN SET NEW.a = 7; END IF;
+END//
+DELIMITER ;
+CREATE FUNCTION f(x INT) RETURNS INT DETERMINISTIC RETURN x + 1;
+CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO BEGIN DELETE FROM u; SELECT 1; END;
+BEGIN NOT ATOMIC SELECT 1; SELECT 2; END;
+""",
+    "postgresql": f"""
+{ATOMIC}
+{DOLLARS.replace("f()", "g()")}
+CREATE FUNCTION h() RETURNS trigger AS 'BEGIN
+NEW.a = 7; RETURN NEW; END;' LANGUAGE plpgsql;
+CREATE TRIGGER begin BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION h();
+CREATE TABLE u (a INT, "b;c" TEXT DEFAULT 'C:\\', d TEXT DEFAULT E'it\\'s;');
+CREATE RULE r AS ON DELETE TO u DO ALSO (SELECT 1; SELECT 2);
+INSERT INTO u VALUES (1, 'a''b;', U&'d\\0061;');
+/* a /* b; */ c; */
+COMMENT ON TABLE u IS $c$it's; $$ fine$c$;
+DO $do$ BEGIN IF 7 % 2 = 1 THEN PERFORM 1; END IF; END $do$;
+""",
 }
 
 
-def test_trigger_bodies_stay_whole(engine: Engine, tmp_path: Path) -> None:
-    trigger = TRIGGERS[engine.dialect.name]
-
+def test_bodies_and_quotes_are_what_the_database_reads(
+    engine: Engine, tmp_path: Path
+) -> None:
     script(
         tmp_path,
-        f"CREATE TABLE t (a INT);\n{trigger}\nINSERT INTO t VALUES (2);",
+        f"CREATE TABLE t (a INT);{BODIES[engine.dialect.name]}"
+        "INSERT INTO t VALUES (2);",
     ).run(engine)
 
     assert rows(engine, "SELECT a FROM t") == [(7,)]
+
+
+def test_dump_of_sqlite_makes_the_same_database(
+    sqlite_engine: Engine, tmp_path: Path
+) -> None:
+    original = sqlite3.connect(":memory:")
+    original.executescript(
+        f"CREATE TABLE t (a INT);{BODIES['sqlite']}"
+        "INSERT INTO t VALUES (2); INSERT INTO account VALUES (1, ';', 2, 3);"
+    )
+    dump = list(original.iterdump())
+    original.close()
+
+    script(tmp_path, "\n".join(dump)).run(sqlite_engine)
+
+    with sqlite_engine.connect() as connection:
+        copy: Any = connection.connection.dbapi_connection
+        assert list(copy.iterdump()) == dump
 
 
 def test_no_transaction_is_outside_one(engine: Engine, tmp_path: Path) -> None:

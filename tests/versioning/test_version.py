@@ -16,6 +16,7 @@ from migrate.exceptions import OldRepositoryError
 from migrate.exceptions import PathFoundError
 from migrate.exceptions import ScriptError
 from migrate.exceptions import VersionNotFoundError
+from migrate.exceptions import VersionNumberError
 from migrate.versioning.version import Collection
 from migrate.versioning.version import VerNum
 from migrate.versioning.version import Version
@@ -51,7 +52,7 @@ def test_vernum_adds_and_subtracts_on_the_right() -> None:
     assert VerNum(2) + 1 == VerNum(3) + VerNum(0)
     assert isinstance(VerNum(2) + "1", VerNum)
     assert VerNum(2) - "1" == 1
-    with pytest.raises(ValueError, match="negative"):
+    with pytest.raises(VersionNumberError, match="version -1 is not a whole"):
         VerNum(2) - 3
     with pytest.raises(TypeError):
         1 + VerNum(2)  # type: ignore[operator]  # what is tested
@@ -165,8 +166,27 @@ def test_missing_version_is_a_key_error(tmp_path: Path) -> None:
 
 
 def test_two_python_scripts_of_one_number(tmp_path: Path) -> None:
-    with pytest.raises(ScriptError, match=r"001_a\.py and .*001_b\.py"):
-        collection(tmp_path, "001_a.py", "001_b.py")
+    (tmp_path / "versions").mkdir()
+    with pytest.raises(
+        ScriptError, match=r"versions/001_a\.py and .*/versions/001_b\.py"
+    ):
+        collection(tmp_path / "versions", "001_a.py", "001_b.py")
+
+
+def test_two_sql_scripts_for_one_purpose(tmp_path: Path) -> None:
+    with pytest.raises(
+        ScriptError,
+        match=r"001_a_sqlite_upgrade\.sql and 001_b_sqlite_upgrade\.sql",
+    ):
+        collection(
+            tmp_path, "001_a_sqlite_upgrade.sql", "001_b_sqlite_upgrade.sql"
+        )
+
+
+def test_folder_is_no_script(tmp_path: Path) -> None:
+    (tmp_path / "001_x.py").mkdir()
+
+    assert not Collection(tmp_path).versions
 
 
 @pytest.mark.parametrize("name", ["002.sql", "002_sqlite.sql"])
@@ -248,7 +268,9 @@ def test_missing_script_says_what_there_is_and_what_to_do(
 def test_missing_python_script(tmp_path: Path) -> None:
     found = collection(tmp_path, "003_a_mysql_upgrade.sql")
 
-    with pytest.raises(MissingScriptError, match="version 3 has no Python"):
+    with pytest.raises(
+        MissingScriptError, match=r"has no Python script \(there are: 003_a"
+    ):
         found.version(3).script()
 
 
@@ -328,6 +350,8 @@ def test_existing_version_gets_scripts_for_another_database(
     assert found.latest == 4
     with pytest.raises(VersionNotFoundError):
         found.create_new_sql_version("sqlite", "a", version=9)
+    with pytest.raises(VersionNumberError, match="'x' is not a whole number"):
+        found.create_new_sql_version("sqlite", "a", version="x")
     with pytest.raises(PathFoundError):
         found.create_new_sql_version("sqlite", "a", version=3)
 
