@@ -19,6 +19,7 @@ __all__ = [
     "KnownError",
     "LockTimeoutError",
     "MigrateDeprecationWarning",
+    "MissingAppliedScriptError",
     "MissingScriptError",
     "NoSuchColumnError",
     "NoSuchTableError",
@@ -123,6 +124,10 @@ class HalfDoneStepError(ControlledSchemaError):
 
 class NothingToResolveError(ControlledSchemaError):
     """No step is half done."""
+
+
+class MissingAppliedScriptError(ControlledSchemaError):
+    """A script that the database's history knows is gone."""
 
 
 class LockTimeoutError(Error, TimeoutError):

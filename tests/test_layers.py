@@ -50,10 +50,13 @@ LAYERS: list[list[str]] = [
         "migrate.versioning.migrate_repository",
     ],
     [
+        "migrate.versioning.deployer",
         "migrate.versioning.limits",
         "migrate.versioning.blockers",
         "migrate.versioning.lock",
         "migrate.versioning.control",
+        "migrate.versioning.history",
+        "migrate.versioning.verification",
         "migrate.versioning.journal",
         "migrate.versioning.runner",
         "migrate.versioning.schema",

@@ -35,6 +35,7 @@ from migrate.exceptions import DatabaseAlreadyControlledError
 from migrate.exceptions import DatabaseNotControlledError
 from migrate.exceptions import DatabaseUnreachableError
 from migrate.exceptions import HalfDoneStepError
+from migrate.exceptions import NothingToResolveError
 from migrate.exceptions import StepConflictError
 
 if TYPE_CHECKING:
@@ -267,8 +268,31 @@ class ControlTable:
             delete(self.table).where(self._id == self._marker_id)
         )
 
-    def half_done(self, marker: Marker) -> HalfDoneStepError:
-        """Return the error that a step left half done deserves."""
+    def resolve(self, connection: Connection, version: int) -> Marker:
+        """Say that a half-done step was mended, and the version now.
+
+        :returns: what was known of the step.
+        :raises NothingToResolveError: when no step is half done.
+        """
+        start = self.locked_version(connection)
+        marker = self.marker(connection)
+        if marker is None:
+            raise NothingToResolveError(
+                f"no step of repository {self.repository_id!r} is half "
+                f"done: the database is at version {start}"
+            )
+        self.unmark(connection)
+        if version != start:
+            self.move(connection, start, version)
+        return marker
+
+    def half_done(
+        self, marker: Marker, remains: str = ""
+    ) -> HalfDoneStepError:
+        """Return the error that a step left half done deserves.
+
+        :param remains: what else is known of it.
+        """
         known = f"{marker.done} statements are done"
         if marker.last:
             known += f", the last: {marker.last[-1]}"
@@ -279,8 +303,8 @@ class ControlTable:
             f"{marker.end} ({marker.script}, started {marker.started} by "
             f"{marker.deployer or 'an unknown deployer'}) of repository "
             f"{self.repository_id!r} did not end, and the database could "
-            f"not roll it back: {known}; mend the schema by hand, then say "
-            "at which version it is: resolve VERSION"
+            f"not roll it back: {known}{remains}; mend the schema by hand, "
+            "then say at which version it is: resolve VERSION"
         )
 
     @cached_property

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 from sqlalchemy import event
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from migrate.binding import can_roll_back_ddl
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from migrate.versioning.control import ControlTable
     from migrate.versioning.control import Marker
 
-__all__ = ["Journal"]
+__all__ = ["Journal", "invalid_indexes"]
 
 _KEPT = 20
 _SHORT = 200
@@ -37,7 +39,12 @@ _READS = re.compile(
     r"|SAVEPOINT|RELEASE|COMMIT|BEGIN|START)\b",
     re.IGNORECASE,
 )
-_DROPS_SEVERAL = re.compile(r"\s*DROP\b.*,", re.IGNORECASE | re.DOTALL)
+# What may be half done although the server answered with an error: MySQL
+# drops those of several tables that it finds (manual, DROP TABLE);
+# PostgreSQL leaves an INVALID index (manual, CREATE INDEX, CONCURRENTLY).
+_DOUBTFUL = re.compile(
+    r"\s*DROP\b.*,|.*\bCONCURRENTLY\b", re.IGNORECASE | re.DOTALL
+)
 
 
 class Journal:
@@ -57,34 +64,34 @@ class Journal:
 
     # -- SQL scripts: exact, statement by statement
 
-    def is_done(self, number: int, text: str) -> bool:
+    def is_done(self, number: int, sql: str) -> bool:
         """Tell whether an earlier run has carried out statement ``number``.
 
         Statements are asked for in order, from 1.  The caller has checked
         with :meth:`matches` that their texts are the same as then.
         """
-        self._hash.update(text.encode() + b"\0")
+        self._hash.update(sql.encode() + b"\0")
         return number <= self.marker.done
 
     @contextmanager
-    def statement(self, number: int, text: str) -> Iterator[None]:
+    def statement(self, number: int, sql: str) -> Iterator[None]:
         """Record the statement that is carried out inside.
 
         Rows and journal commit together, so that they cannot disagree.
         Other statements commit by themselves: they are announced before and
         confirmed after, and only a death between the two leaves a doubt.
         """
-        is_rows_only = bool(_ROWS_ONLY.match(text)) and not can_roll_back_ddl(
+        is_rows_only = bool(_ROWS_ONLY.match(sql)) and not can_roll_back_ddl(
             self._connection
         )
         if not is_rows_only:
-            self._write(replace(self.marker, begun=_shortened(text)))
+            self._write(replace(self.marker, begun=_shortened(sql)))
         try:
             yield
-        except Exception:
-            # The server answered with an error: nothing was carried out.
-            self._connection.rollback()
-            self._write(replace(self.marker, begun=None))
+        except DBAPIError as error:
+            if not error.connection_invalidated and not _DOUBTFUL.match(sql):
+                self._connection.rollback()
+                self._write(replace(self.marker, begun=None))
             raise
         self._write(
             replace(
@@ -92,7 +99,7 @@ class Journal:
                 begun=None,
                 done=number,
                 digest=self._hash.hexdigest(),
-                last=(_shortened(text),),
+                last=(_shortened(sql),),
             )
         )
 
@@ -103,8 +110,8 @@ class Journal:
         True only if it is certain which these were.
         """
         digest = hashlib.sha256()
-        for text in texts[: marker.done]:
-            digest.update(text.encode() + b"\0")
+        for sql in texts[: marker.done]:
+            digest.update(sql.encode() + b"\0")
         return (
             marker.begun is None
             and marker.done <= len(texts)
@@ -163,14 +170,10 @@ class Journal:
     def is_blank(self) -> bool:
         """Whether it is certain that nothing has been carried out.
 
-        Of a statement that failed this is certain, unless it names several
-        objects to drop: MySQL drops those that it finds (manual, DROP
-        TABLE).
+        Of a statement that failed this mostly is.
         """
         begun = self.marker.begun
-        return not self.marker.done and not (
-            begun and _DROPS_SEVERAL.match(begun)
-        )
+        return not self.marker.done and not (begun and _DOUBTFUL.match(begun))
 
     def save(self) -> None:
         """Write down how far the step came; commits."""
@@ -180,6 +183,26 @@ class Journal:
         self._control.update_marker(self._connection, marker)
         self._connection.commit()
         self.marker = marker
+
+
+def invalid_indexes(connection: Connection) -> str:
+    """Say which indexes PostgreSQL left INVALID, and how to drop them.
+
+    ``CREATE INDEX CONCURRENTLY`` leaves one behind when it fails (manual,
+    CREATE INDEX).  Empty when there is none.
+    """
+    if connection.dialect.name != "postgresql":
+        return ""
+    names = connection.scalars(
+        text(
+            "SELECT indexrelid::regclass::text FROM pg_index"
+            " WHERE NOT indisvalid ORDER BY 1"
+        )
+    ).all()
+    return "".join(
+        f"; index {name} is INVALID, drop it with: DROP INDEX {name}"
+        for name in names
+    )
 
 
 def _changes_schema(statement: str) -> bool:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from typing import Any
+
+from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -55,10 +58,11 @@ def limited(connection: Connection, limits: Limits) -> Iterator[None]:
     _set_all(connection, wanted)
     try:
         yield
-    finally:
-        if before and not connection.invalidated:
-            connection.rollback()
+    except BaseException:
+        with suppress(DBAPIError):  # a lost session has no settings
             _set_all(connection, before)
+        raise
+    _set_all(connection, before)
 
 
 def is_lock_timeout(error: BaseException) -> bool:
@@ -134,6 +138,9 @@ def _get(connection: Connection, name: str) -> str:
 
 
 def _set_all(connection: Connection, settings: dict[str, str]) -> None:
+    if not settings or connection.invalidated:
+        return
+    connection.rollback()
     for name, value in settings.items():
         statement = _SET[connection.dialect.name].format(name, value)
         connection.exec_driver_sql(statement)

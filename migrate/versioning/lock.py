@@ -12,10 +12,12 @@ import time
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import OperationalError
 
 from migrate.binding import can_roll_back_ddl
@@ -65,11 +67,17 @@ class Lock:
         self._poll(self._try_acquire)
         try:
             yield
-        finally:
+        except BaseException:
             # A lost session has released the lock with its own end.
-            if not self.connection.invalidated:
-                self.connection.rollback()
-                self._release()
+            with suppress(DBAPIError):
+                self._give_back()
+            raise
+        self._give_back()
+
+    def _give_back(self) -> None:
+        if not self.connection.invalidated:
+            self.connection.rollback()
+            self._release()
 
     @contextmanager
     def session(self) -> Iterator[None]:

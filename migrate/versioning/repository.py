@@ -278,6 +278,12 @@ class Repository:
         return str(self.config.get(_SECTION, "version_table"))
 
     @property
+    def history_table(self) -> str | None:
+        """Name of the history table; None: no history is kept."""
+        name = self.config.get(_SECTION, "history_table", fallback="")
+        return str(name).strip() or None
+
+    @property
     def id(self) -> str:
         """What databases store of which repository controls them."""
         return str(self.config.get(_SECTION, "repository_id"))

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import socket
 import time
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
-from datetime import timezone
 from typing import TYPE_CHECKING
 from typing import TypeAlias
 
@@ -20,7 +16,11 @@ from sqlalchemy.exc import DBAPIError
 from migrate.binding import can_roll_back_ddl
 from migrate.versioning.blockers import Blockers
 from migrate.versioning.control import Marker
+from migrate.versioning.deployer import deployer
+from migrate.versioning.deployer import utc_now
+from migrate.versioning.history import Record
 from migrate.versioning.journal import Journal
+from migrate.versioning.journal import invalid_indexes
 from migrate.versioning.limits import Limits
 from migrate.versioning.limits import is_lock_timeout
 from migrate.versioning.script import SqlScript
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from migrate.versioning.control import ControlTable
+    from migrate.versioning.history import History
     from migrate.versioning.lock import Lock
     from migrate.versioning.repository import Step
 
@@ -104,6 +105,7 @@ class Runner:
     :param lock: of the connection; the caller holds it.
     :param emit: is told what happens, in the order in which it happens.
     :param limits: how long statements wait, and how often a step is retried.
+    :param history: where steps are recorded, its table made; None: nowhere.
     """
 
     def __init__(
@@ -113,12 +115,14 @@ class Runner:
         lock: Lock,
         emit: Listener,
         limits: Limits | None = None,
+        history: History | None = None,
     ) -> None:
         self._connection = connection
         self._control = control
         self._lock = lock
         self._emit = emit
         self._limits = limits or Limits()
+        self._history = history
         self._blockers: Blockers | None = None
         self._is_undone = False
 
@@ -176,9 +180,10 @@ class Runner:
         with self._transaction():
             if self._version() != step.start:
                 return False
-            with self._reported(step, is_undone=lambda: True):
+            with self._reported(step, is_undone=lambda: True) as clock:
                 step.script.run(self._connection, step.direction)
                 self._move(step)
+                self._record(step, clock, success=True)
                 self._connection.commit()
         self._emit(StepDone(step))
         return True
@@ -188,7 +193,7 @@ class Runner:
         if journal is None:
             return False
         with (
-            self._reported(step, is_undone=lambda: journal.is_blank),
+            self._reported(step, is_undone=lambda: journal.is_blank) as clock,
             self._kept(journal),
         ):
             with self._lock.autocommit():
@@ -196,6 +201,7 @@ class Runner:
             with self._transaction():
                 self._move(step)
                 self._control.unmark(self._connection)
+                self._record(step, clock, success=True)
                 self._connection.commit()
         self._emit(StepDone(step))
         return True
@@ -210,7 +216,9 @@ class Runner:
                 marker = _marker(step)
                 self._control.mark(self._connection, marker)
             elif not _can_resume(step, marker, self._connection.dialect.name):
-                raise self._control.half_done(marker)
+                raise self._control.half_done(
+                    marker, invalid_indexes(self._connection)
+                )
             self._connection.commit()
         return Journal(self._connection, self._control, marker)
 
@@ -223,14 +231,19 @@ class Runner:
         try:
             yield
         except BaseException:
-            if not self._connection.invalidated:
-                self._connection.rollback()
-                if journal.is_blank:
-                    self._control.unmark(self._connection)
-                    self._connection.commit()
-                else:
-                    journal.save()
+            with suppress(DBAPIError):
+                self._keep(journal)
             raise
+
+    def _keep(self, journal: Journal) -> None:
+        if self._connection.invalidated:
+            return
+        self._connection.rollback()
+        if journal.is_blank:
+            self._control.unmark(self._connection)
+            self._connection.commit()
+        else:
+            journal.save()
 
     def _version(self) -> int:
         return self._control.locked_version(self._connection)
@@ -244,21 +257,56 @@ class Runner:
         self._lock.begin()
         try:
             yield
-        finally:
-            self._connection.rollback()
+        except BaseException:
+            with suppress(DBAPIError):  # of a lost connection: undone it is
+                self._connection.rollback()
+            raise
+        self._connection.rollback()
 
     @contextmanager
     def _reported(
         self, step: Step, *, is_undone: Callable[[], bool]
-    ) -> Iterator[None]:
+    ) -> Iterator[_Clock]:
+        clock = _Clock()
         self._emit(StepStarted(step))
         try:
-            yield
+            yield clock
         except BaseException as error:
             self._is_undone = is_undone()
             blockers = tuple(self._blockers.last) if self._blockers else ()
             self._emit(StepFailed(step, error, self._is_undone, blockers))
+            with suppress(DBAPIError):
+                self._record_failure(step, clock)
             raise
+
+    def _record(self, step: Step, clock: _Clock, *, success: bool) -> None:
+        if self._history is not None:
+            record = Record.of(
+                step,
+                clock.started,
+                clock.milliseconds(),
+                success=success,
+            )
+            self._history.add(self._connection, record)
+
+    def _record_failure(self, step: Step, clock: _Clock) -> None:
+        """Record in a transaction of its own, once the step's is undone."""
+        if self._history is not None and not self._connection.invalidated:
+            self._connection.rollback()
+            with self._transaction():
+                self._record(step, clock, success=False)
+                self._connection.commit()
+
+
+class _Clock:
+    """Since when a step runs."""
+
+    def __init__(self) -> None:
+        self.started = utc_now()
+        self._start = time.monotonic()
+
+    def milliseconds(self) -> int:
+        return round((time.monotonic() - self._start) * 1000)
 
 
 def _marker(step: Step) -> Marker:
@@ -267,16 +315,9 @@ def _marker(step: Step) -> Marker:
         start=int(step.start),
         end=int(step.end),
         script=str(step.script),
-        started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        deployer=f"{_user()}@{socket.gethostname()}, pid {os.getpid()}",
+        started=f"{utc_now():%Y-%m-%dT%H:%M:%S}+00:00",
+        deployer=deployer(),
     )
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container may run as a nameless user
-        return "unknown"
 
 
 def _can_resume(step: Step, marker: Marker, dialect: str) -> bool:

@@ -12,9 +12,12 @@ from sqlalchemy.exc import DBAPIError
 
 from migrate.exceptions import DatabaseUnreachableError
 from migrate.exceptions import InvalidVersionError
-from migrate.exceptions import NothingToResolveError
+from migrate.exceptions import MissingAppliedScriptError
 from migrate.exceptions import NotSupportedError
+from migrate.versioning import verification
 from migrate.versioning.control import ControlTable
+from migrate.versioning.history import History
+from migrate.versioning.history import Record
 from migrate.versioning.limits import Limits
 from migrate.versioning.limits import limited
 from migrate.versioning.lock import lock_for
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
     from sqlalchemy.engine import Engine
 
+    from migrate.versioning.lock import Lock
     from migrate.versioning.repository import Changeset
     from migrate.versioning.runner import Listener
 
@@ -55,6 +59,7 @@ class ControlledSchema:
         self._control = _control_table(self.repository)
         self.table: Table = self._control.table
         self.meta: MetaData = self.table.metadata
+        self._history = _history(self.repository)
         self.version = 0
         self.load()
 
@@ -98,6 +103,7 @@ class ControlledSchema:
         *,
         listener: Listener | None = None,
         limits: Limits = _LIMITS,
+        allow_missing: bool = False,
     ) -> None:
         """Take the database to ``version``, up or down, step by step.
 
@@ -110,6 +116,9 @@ class ControlledSchema:
         :param listener: is told of every event, see
             :mod:`migrate.versioning.runner`.
         :param limits: how long to wait for what.
+        :param allow_missing: go on although the history knows of an applied
+            script which the repository no longer has.
+        :raises MissingAppliedScriptError: unless that is allowed.
         :raises VersionNotFoundError: when a version on the way is missing.
         :raises LockTimeoutError: when another deployer does not finish.
         """
@@ -118,6 +127,8 @@ class ControlledSchema:
             end = int(self.repository.latest)
         is_upgrade = end >= self.version
         emit = listener or _ignore
+        if not allow_missing:
+            self._refuse_missing()
         while (end > self.version) is is_upgrade and end != self.version:
             steps = self.changeset(end).steps()
             if self._run(steps, emit, limits):
@@ -157,33 +168,88 @@ class ControlledSchema:
 
         with self.engine.connect() as connection:
             lock = lock_for(connection, limits.lock_timeout, waiting)
-            runner = Runner(connection, self._control, lock, emit, limits)
+            runner = Runner(
+                connection, self._control, lock, emit, limits, self._history
+            )
             with lock.session(), lock.held(), limited(connection, limits):
+                self._prepare_history(connection, lock)
                 for step in steps:
                     if not runner.run(step):
                         return False
                     self.version = int(step.end)
         return True
 
+    # -- looking after what was run
+
+    def verify(self) -> list[str]:
+        """Return a sentence for each thing that does not fit; writes nothing.
+
+        A step left half done, a version that the repository does not have;
+        with a history also applied scripts that were edited, renamed or are
+        gone, and new ones below the database's version.
+        """
+        with self.engine.connect() as connection:
+            return verification.findings(
+                connection, self.repository, self._control, self._history
+            )
+
+    def repair(self) -> list[int]:
+        """Record the present text of every applied script in the history.
+
+        :returns: the versions whose records changed, in order.
+        :raises NotSupportedError: when no history is kept.
+        """
+        if self._history is None:
+            raise NotSupportedError(
+                f"repository {self.repository.id!r} keeps no history, there "
+                "is nothing to repair; set history_table in migrate.cfg"
+            )
+        repaired = []
+        with _writing(self.engine) as connection:
+            for version in self._history.applied(connection):
+                script = verification.script_of(
+                    self.repository, version, self.engine.name
+                )
+                if script is not None and self._history.repair(
+                    connection, version, script
+                ):
+                    repaired.append(version)
+        return repaired
+
     def resolve(self, version: VerNum | int | str) -> None:
-        """Say at which version the database is after a step died half way.
+        """Say that a half-done step was mended by hand.
 
-        Sets the version and forgets the step; the schema is as it was.
-
+        :param version: that the schema is at now.
         :raises InvalidVersionError: when the repository has no such version.
         :raises NothingToResolveError: when no step is half done.
         """
         number = _existing_version(self.repository, version)
         with _writing(self.engine) as connection:
-            start = self._control.locked_version(connection)
-            if self._control.marker(connection) is None:
-                raise NothingToResolveError(
-                    f"no step of repository {self.repository.id!r} is half "
-                    f"done: the database is at version {start}"
-                )
-            self._control.move(connection, start, number)
-            self._control.unmark(connection)
-        self.load()
+            marker = self._control.resolve(connection, number)
+            if self._history is not None:
+                record = Record.of_resolved(marker, number)
+                self._history.add(connection, record)
+        self.version = number
+
+    def _prepare_history(self, connection: Connection, lock: Lock) -> None:
+        if self._history is None:
+            return
+        lock.begin()
+        version = self._control.version(connection)
+        self._history.prepare(connection, Record.baseline(version))
+        connection.commit()
+
+    def _refuse_missing(self) -> None:
+        if self._history is None:
+            return
+        with self.engine.connect() as connection:
+            applied = self._history.applied(connection)
+        for version in verification.gone(self.repository, applied):
+            raise MissingAppliedScriptError(
+                f"version {version} ({applied[version].script}) was applied "
+                f"and is gone from repository {self.repository.id!r}; bring "
+                "the file back, or go on without it: --allow_missing"
+            )
 
     # -- control
 
@@ -276,6 +342,11 @@ def _control_table(repository: Repository) -> ControlTable:
         repository.id,
         is_wide=repository.use_timestamp_numbering,
     )
+
+
+def _history(repository: Repository) -> History | None:
+    name = repository.history_table
+    return History(name, repository.id) if name else None
 
 
 def _number(version: VerNum | int | str | None) -> int | None:

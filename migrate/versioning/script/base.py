@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from contextlib import contextmanager
+from hashlib import sha256
 from os import PathLike
 from os import fspath
 from os.path import exists
@@ -27,12 +28,10 @@ __all__ = ["BaseScript", "StatementJournal"]
 class StatementJournal(Protocol):
     """Where a script that cannot be rolled back notes how far it is."""
 
-    def is_done(self, number: int, text: str) -> bool:
+    def is_done(self, number: int, sql: str) -> bool:
         """Tell whether an earlier run carried out statement ``number``."""
 
-    def statement(
-        self, number: int, text: str
-    ) -> AbstractContextManager[None]:
+    def statement(self, number: int, sql: str) -> AbstractContextManager[None]:
         """Note the statement that is carried out inside."""
 
     def watching(self) -> AbstractContextManager[None]:
@@ -89,6 +88,12 @@ class BaseScript:
     def transactional(self) -> bool:
         """Whether the step may run in a transaction, and be undone by it."""
         return True
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the file; how its lines end does not count."""
+        with open(self.path, "rb") as file:
+            return sha256(b"\n".join(file.read().splitlines())).hexdigest()
 
     def source(self) -> str:
         """Return the text of the script."""

@@ -1,0 +1,121 @@
+"""What does not fit between a database, its history and its repository."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from os.path import basename
+from typing import TYPE_CHECKING
+
+from migrate.exceptions import MissingScriptError
+from migrate.exceptions import VersionNotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy.engine import Connection
+
+    from migrate.versioning.control import ControlTable
+    from migrate.versioning.history import History
+    from migrate.versioning.history import Record
+    from migrate.versioning.repository import Repository
+    from migrate.versioning.script import BaseScript
+
+__all__ = ["findings", "gone", "script_of"]
+
+
+def findings(
+    connection: Connection,
+    repository: Repository,
+    control: ControlTable,
+    history: History | None,
+) -> list[str]:
+    """Return a sentence for each thing that is wrong; writes nothing.
+
+    Without a history only the control table can be judged.
+
+    :raises DatabaseNotControlledError: when the version cannot be read.
+    """
+    version = control.version(connection)
+    found = [*_control_findings(connection, repository, control, version)]
+    if history is not None:
+        applied = history.applied(connection)
+        database = connection.dialect.name
+        found += _applied_findings(repository, applied, database)
+        found += _new_below(
+            repository, applied, history.baseline(connection), version
+        )
+    return found
+
+
+def gone(repository: Repository, applied: Mapping[int, Record]) -> list[int]:
+    """Return the applied versions that the repository no longer has."""
+    present = {int(number) for number in repository.versions.versions}
+    return [version for version in applied if version not in present]
+
+
+def _control_findings(
+    connection: Connection,
+    repository: Repository,
+    control: ControlTable,
+    version: int,
+) -> Iterator[str]:
+    marker = control.marker(connection)
+    if marker is not None:
+        yield str(control.half_done(marker))
+    present = {int(number) for number in repository.versions.versions}
+    if version and version not in present:
+        yield (
+            f"the database is at version {version}, which repository "
+            f"{repository.id!r} does not have (latest is {repository.latest})"
+        )
+
+
+def _applied_findings(
+    repository: Repository, applied: Mapping[int, Record], database: str
+) -> Iterator[str]:
+    for version, record in applied.items():
+        then = f"applied {record.started:%Y-%m-%d %H:%M:%S} UTC"
+        script = script_of(repository, version, database)
+        if script is None:
+            yield (
+                f"version {version} ({record.script}, {then}) is gone from "
+                f"repository {repository.id!r}"
+            )
+            continue
+        if script.checksum != record.checksum:
+            yield (
+                f"version {version} ({basename(script.path)}) was edited "
+                f"after it was {then}: SHA-256 {record.checksum[:12]}.. "
+                f"then, {script.checksum[:12]}.. now"
+            )
+        elif basename(script.path) != record.script:
+            yield (
+                f"version {version} was renamed from {record.script} to "
+                f"{basename(script.path)} after it was {then}"
+            )
+
+
+def script_of(
+    repository: Repository, version: int, database: str
+) -> BaseScript | None:
+    """Return what would upgrade to ``version``; None if it is gone."""
+    try:
+        return repository.version(version).script(database, "upgrade")
+    except (VersionNotFoundError, MissingScriptError):
+        return None
+
+
+def _new_below(
+    repository: Repository,
+    applied: Mapping[int, Record],
+    baseline: int | None,
+    version: int,
+) -> Iterator[str]:
+    if baseline is None:
+        return
+    for number in sorted(map(int, repository.versions.versions)):
+        if baseline < number <= version and number not in applied:
+            yield (
+                f"version {number} was never applied, though the database "
+                f"is at version {version}"
+            )
