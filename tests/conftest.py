@@ -14,6 +14,10 @@ from tests import servers
 from tests.command import Command
 
 
+def pytest_sessionfinish() -> None:
+    servers.drop_databases()
+
+
 @pytest.fixture(
     params=servers.server_urls(), ids=servers.server_id, scope="session"
 )

@@ -12,6 +12,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -63,10 +64,11 @@ def why_unreachable(url: str) -> str | None:
 
 @contextmanager
 def empty_database(server: str, folder: Path) -> Iterator[URL]:
-    """Make an empty database, give its URL, drop it.
+    """Give the URL of an empty database; its contents go afterwards.
 
     A server that does not answer skips the test, or fails it if every
-    server is required.
+    server is required.  To create a database costs much more than to empty
+    one, so a process keeps those it has made until its end.
     """
     url = make_url(server)
     if url.get_backend_name() == "sqlite":
@@ -78,20 +80,76 @@ def empty_database(server: str, folder: Path) -> Iterator[URL]:
     if reason is not None:
         report = pytest.fail if is_required() else pytest.skip
         report(f"{url.render_as_string()} does not answer: {reason}")
-    name = f"remigrate_{os.getpid()}_{uuid.uuid4().hex[:8]}"
-    _administer(url, f"CREATE DATABASE {name}")
+    free = _free.setdefault(server, [])
+    name = free.pop() if free else _create(url)
     try:
         yield url.set(database=name)
     finally:
-        force = (
-            " WITH (FORCE)" if url.get_backend_name() == "postgresql" else ""
-        )
-        _administer(url, f"DROP DATABASE {name}{force}")
+        _EMPTY[url.get_backend_name()](url, name)
+        free.append(name)
 
 
-def _administer(url: URL, statement: str) -> None:
+def drop_databases() -> None:
+    """Drop what this process has made; for the end of the session."""
+    for server, names in _free.items():
+        for name in names:
+            _administer(make_url(server), f"DROP DATABASE {name}")
+        names.clear()
+
+
+_free: dict[str, list[str]] = {}
+
+
+def _create(url: URL) -> str:
+    name = f"remigrate_{os.getpid()}_{uuid.uuid4().hex[:8]}"
+    _administer(url, f"CREATE DATABASE {name}")
+    return name
+
+
+def _empty_postgresql(url: URL, name: str) -> None:
+    _administer(
+        url.set(database=name),
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        """DO $$
+        DECLARE name text;
+        BEGIN
+            FOR name IN SELECT nspname FROM pg_namespace
+                WHERE nspname !~ '^(pg_|information_schema)'
+            LOOP
+                EXECUTE 'DROP SCHEMA ' || quote_ident(name) || ' CASCADE';
+            END LOOP;
+            EXECUTE 'CREATE SCHEMA public';
+        END $$""",
+    )
+
+
+def _empty_mysql(url: URL, name: str) -> None:
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.connect() as connection:
+        sessions = connection.execute(
+            text(
+                "SELECT id FROM information_schema.processlist WHERE db = :d"
+            ),
+            {"d": name},
+        ).scalars()
+        for session in sessions.all():
+            with suppress(DBAPIError):  # it may have ended by itself
+                connection.execute(text(f"KILL {session}"))
+    _administer(url, f"DROP DATABASE {name}", f"CREATE DATABASE {name}")
+
+
+_EMPTY = {
+    "postgresql": _empty_postgresql,
+    "mysql": _empty_mysql,
+    "mariadb": _empty_mysql,
+}
+
+
+def _administer(url: URL, *statements: str) -> None:
     engine = create_engine(
         url, poolclass=NullPool, isolation_level="AUTOCOMMIT"
     )
     with engine.connect() as connection:
-        connection.execute(text(statement))
+        for statement in statements:
+            connection.exec_driver_sql(statement)
