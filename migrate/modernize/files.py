@@ -1,0 +1,182 @@
+"""The Python files of a repository: read, rewritten, compared, replaced."""
+
+from __future__ import annotations
+
+import difflib
+import io
+import os
+import tempfile
+import tokenize
+from dataclasses import dataclass
+from dataclasses import field
+from os import PathLike
+from pathlib import Path
+
+from migrate.modernize import python2
+from migrate.modernize import rewriting
+from migrate.modernize.kinds import Calls
+
+__all__ = ["Script", "read_scripts", "replace", "rewrite_all"]
+
+# Calls are followed through this many functions of other files.
+_ROUNDS = 3
+
+
+@dataclass
+class Script:
+    """One file, as it is and as it is to be.
+
+    :ivar after: the same as ``before`` when there is nothing to rewrite.
+    :ivar left: line of ``after`` -> why it stays in an old form.
+    :ivar refused: why the file as a whole stays as it is, '' if it does not.
+    """
+
+    folder: Path
+    path: Path
+    before: str = ""
+    after: str = ""
+    encoding: str = "utf-8"
+    left: dict[int, str] = field(default_factory=dict)
+    refused: str = ""
+
+    @property
+    def name(self) -> str:
+        """The path below the repository's folder."""
+        return self.path.relative_to(self.folder).as_posix()
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether there is something to write."""
+        return self.before != self.after
+
+    def diff(self) -> str:
+        """Give what changes, as ``diff -u`` does; '' if nothing does."""
+        lines = difflib.unified_diff(
+            self.before.splitlines(keepends=True),
+            self.after.splitlines(keepends=True),
+            f"a/{self.name}",
+            f"b/{self.name}",
+        )
+        return "".join(
+            line if line.endswith("\n") else f"{line}\n" for line in lines
+        )
+
+
+def read_scripts(folder: str | PathLike[str]) -> list[Script]:
+    """Read every Python file below a folder, in the order of their names.
+
+    Folders with a dot in front and ``__pycache__`` are left out.
+    """
+    root = Path(folder)
+    return [
+        _read(root, path)
+        for path in sorted(root.rglob("*.py"))
+        if not _is_hidden(path.relative_to(root))
+    ]
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(
+        part.startswith(".") or part == "__pycache__" for part in path.parts
+    )
+
+
+def _read(folder: Path, path: Path) -> Script:
+    content = path.read_bytes()
+    script = Script(folder, path)
+    try:
+        script.encoding, _ = tokenize.detect_encoding(
+            io.BytesIO(content).readline
+        )
+        script.before = script.after = content.decode(script.encoding)
+    except (SyntaxError, UnicodeDecodeError) as error:
+        script.refused = str(error)
+    return script
+
+
+def rewrite_all(scripts: list[Script]) -> None:
+    """Set what becomes of each script; nothing is written.
+
+    They are looked at together: what a helper is given is seen where it is
+    called.
+    """
+    for script in scripts:
+        _to_python3(script)
+    sources = {
+        script.name: rewriting.Source(script.after)
+        for script in scripts
+        if not script.refused
+    }
+    calls: Calls = {}
+    for _ in range(_ROUNDS):
+        calls = _merged([one.calls(calls) for one in sources.values()])
+    for script in scripts:
+        if script.name in sources:
+            _to_today(script, sources[script.name], calls)
+
+
+def _to_python3(script: Script) -> None:
+    if script.refused:
+        return
+    try:
+        script.after = python2.rewrite(script.before)
+    except python2.NotPythonError as error:
+        script.refused = str(error)
+
+
+def _to_today(script: Script, source: rewriting.Source, calls: Calls) -> None:
+    python3, asked = script.after, {}
+    if python3 != script.before:
+        asked = python2.left_over(script.before)
+    script.after, script.left = source.rewrite(calls)
+    if script.after != python3:
+        again, script.left = rewriting.Source(script.after).rewrite(calls)
+        if not python2.is_python3(script.after) or again != script.after:
+            script.after, script.left = script.before, {}
+            script.refused = "it would not be the same when rewritten again"
+            return
+    script.left |= {
+        _line_after(line, script): reason for line, reason in asked.items()
+    }
+
+
+def _line_after(line: int, script: Script) -> int:
+    """Say where a line of the old text is in the new one."""
+    matcher = difflib.SequenceMatcher(
+        None, script.before.splitlines(), script.after.splitlines(), False
+    )
+    for _, start, end, new_start, new_end in matcher.get_opcodes():
+        if start < line <= end:
+            return min(new_start + line - start, max(new_end, new_start + 1))
+    return line
+
+
+def _merged(calls: list[Calls]) -> Calls:
+    merged: Calls = {}
+    for one in calls:
+        for function, places in one.items():
+            known = merged.setdefault(function, {})
+            for place, kinds in places.items():
+                known.setdefault(place, set()).update(kinds)
+    return merged
+
+
+def replace(script: Script) -> None:
+    """Put the rewritten text in the place of the file, whole or not at all.
+
+    The file keeps its permissions; a symbolic link stays one, and what it
+    points at is replaced.
+    """
+    path = script.path.resolve()
+    content = script.after.encode(script.encoding)
+    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(scratch, path.stat().st_mode & 0o7777)
+        os.replace(scratch, path)
+    except BaseException:
+        os.unlink(scratch)
+        raise

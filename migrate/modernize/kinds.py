@@ -1,0 +1,617 @@
+"""What an expression of a change script is: an engine, a table, a row ...
+
+Reads names the way a person does who sees the whole file, and the calls in
+the other files of the repository: by what is assigned to them.  A name that
+is two things is nothing certain.  No script is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import libcst as cst
+from libcst.helpers import get_full_name_for_node
+
+from migrate.modernize.scopes import Binding
+from migrate.modernize.scopes import Names
+from migrate.modernize.scopes import Scope
+
+__all__ = ["Calls", "Kinds", "element", "listed"]
+
+#: Function name -> position or keyword of an argument -> what was passed.
+Calls = dict[str, dict["int | str", set[str]]]
+
+# What calling one of SQLAlchemy's or migrate's names gives.
+_MADE = {
+    "Column": "column",
+    "Enum": "enum",
+    "ENUM": "enum",
+    "Index": "index",
+    "MetaData": "metadata",
+    "Sequence": "sequence",
+    "Session": "session",
+    "Table": "table",
+    "aliased": "alias",
+    "create_engine": "engine",
+    "create_session": "session",
+    "delete": "statement",
+    "except_": "statement",
+    "insert": "statement",
+    "inspect": "inspector",
+    "intersect": "statement",
+    "scoped_session": "sessionmaker",
+    "select": "statement",
+    "sessionmaker": "sessionmaker",
+    "text": "statement",
+    "union": "statement",
+    "union_all": "statement",
+    "update": "statement",
+    "AddConstraint": "statement",
+    "CreateIndex": "statement",
+    "CreateSequence": "statement",
+    "CreateTable": "statement",
+    "DDL": "statement",
+    "DropConstraint": "statement",
+    "DropIndex": "statement",
+    "DropSequence": "statement",
+    "DropTable": "statement",
+}
+_CONSTRAINTS = ("Constraint", "ForeignKey")
+# What a method gives, by what it is called on.
+_METHODS = {
+    ("alias", "select"): "statement",
+    ("connection", "begin"): "transaction",
+    ("connection", "connect"): "connection",
+    ("connection", "exec_driver_sql"): "result",
+    ("connection", "execute"): "result",
+    ("connection", "execution_options"): "connection",
+    ("connection", "scalar"): "value",
+    ("engine", "connect"): "connection",
+    ("engine", "contextual_connect"): "connection",
+    ("engine", "execute"): "result",
+    ("engine", "execution_options"): "engine",
+    ("engine", "raw_connection"): "driver connection",
+    ("engine", "scalar"): "value",
+    ("engine", "table_names"): "list[string]",
+    ("inspector", "get_table_names"): "list[string]",
+    ("join", "select"): "statement",
+    ("metadata", "tables"): "tables",
+    ("result", "all"): "list[row]",
+    ("result", "fetchall"): "list[row]",
+    ("result", "fetchmany"): "list[row]",
+    ("result", "fetchone"): "row",
+    ("result", "first"): "row",
+    ("result", "freeze"): "frozen",
+    ("result", "scalar"): "value",
+    ("session", "execute"): "result",
+    ("session", "query"): "query",
+    ("statement", "alias"): "alias",
+    ("statement", "execute"): "result",
+    ("statement", "scalar"): "value",
+    ("statement", "subquery"): "alias",
+    ("statement", "as_scalar"): "value",
+    ("table", "alias"): "alias",
+    ("table", "delete"): "statement",
+    ("table", "insert"): "statement",
+    ("table", "join"): "join",
+    ("table", "outerjoin"): "join",
+    ("table", "select"): "statement",
+    ("table", "count"): "statement",
+    ("table", "to_metadata"): "table",
+    ("table", "tometadata"): "table",
+    ("table", "update"): "statement",
+    ("transactional connection", "begin_nested"): "transaction",
+    ("transactional connection", "execute"): "result",
+    ("transactional connection", "exec_driver_sql"): "result",
+}
+_ATTRIBUTES = {
+    ("alias", "c"): "columns",
+    ("alias", "columns"): "columns",
+    ("column", "table"): "table",
+    ("connection", "engine"): "engine",
+    ("index", "table"): "table",
+    ("metadata", "bind"): "engine",
+    ("metadata", "sorted_tables"): "list[table]",
+    ("metadata", "tables"): "tables",
+    ("statement", "c"): "columns",
+    ("table", "bind"): "engine",
+    ("table", "c"): "columns",
+    ("table", "columns"): "columns",
+    ("table", "constraints"): "list[constraint]",
+    ("table", "indexes"): "list[index]",
+    ("table", "metadata"): "metadata",
+    ("table", "primary_key"): "constraint",
+}
+_CONTAINERS = {
+    "columns": "column",
+    "query": "query row",
+    "result": "row",
+    "tables": "table",
+}
+_COPIES = {"list", "reversed", "set", "sorted", "tuple", "iter"}
+_TEXTS = {"str", "unicode", "repr"}
+_TEXT_METHODS = {
+    "decode",
+    "encode",
+    "format",
+    "join",
+    "lower",
+    "lstrip",
+    "replace",
+    "rstrip",
+    "strip",
+    "upper",
+}
+_ENGINE_PARAMETER = "migrate_engine"
+
+
+# What nothing but a selectable has, and of those only a table.
+_COLUMNS = {"c", "columns"}
+_OF_TABLES = {
+    "create",
+    "create_column",
+    "delete",
+    "drop",
+    "insert",
+    "rename",
+    "update",
+}
+_STATEMENTS = {"delete", "insert", "select", "update"}
+
+
+def listed(kind: str) -> str:
+    """Name a collection of things of a kind."""
+    return f"list[{kind}]"
+
+
+def element(kind: str | None) -> str | None:
+    """Name what iterating over a thing of a kind gives."""
+    if kind is None:
+        return None
+    if kind.startswith("list["):
+        return kind[5:-1]
+    return {"result": "row", "query": "query row"}.get(kind)
+
+
+class Kinds:
+    """Answers what the expressions of one file are.
+
+    :ivar parents: node -> the node around it.
+    """
+
+    def __init__(self, module: cst.Module) -> None:
+        self._collected = Names()
+        module.visit(self._collected)
+        self.parents = self._collected.parents
+        self._outside: Calls = {}
+        self._busy: set[object] = set()
+        self._known: dict[cst.CSTNode, str | None] = {}
+
+    @property
+    def outside(self) -> Calls:
+        """What the other files pass to functions."""
+        return self._outside
+
+    @outside.setter
+    def outside(self, calls: Calls) -> None:
+        self._outside = calls
+        self._known.clear()
+
+    @property
+    def stars(self) -> set[str]:
+        """Modules that the file imports ``*`` from."""
+        return self._collected.stars
+
+    @property
+    def binds(self) -> list[tuple[cst.Attribute, cst.BaseExpression]]:
+        """Assignments to an attribute ``bind``."""
+        return self._collected.binds
+
+    @property
+    def all_calls(self) -> list[cst.Call]:
+        """Every call in the file."""
+        return self._collected.calls
+
+    @property
+    def all_names(self) -> list[cst.Name]:
+        """Every name in the file, read or written."""
+        return self._collected.reads
+
+    @property
+    def module_scope(self) -> Scope:
+        """The names of the module itself."""
+        return self._collected.module
+
+    def scope(self, node: cst.CSTNode) -> Scope:
+        """The scope in which ``node`` stands."""
+        return self._collected.scopes[node]
+
+    def origin(self, node: cst.CSTNode) -> str:
+        """Where a name was imported from, dotted; '' if it was not."""
+        full = get_full_name_for_node(node)
+        if not full or not isinstance(node, (cst.Name, cst.Attribute)):
+            return ""
+        head, _, rest = full.partition(".")
+        found = self.scope(node).lookup(head)
+        if found is not None:
+            origins = {b.name for b in found[1] if b.how == "import"}
+            if len(origins) != 1 or len(found[1]) != len(
+                [b for b in found[1] if b.how == "import"]
+            ):
+                return ""
+            return ".".join(filter(None, [*origins, rest]))
+        for star in ("sqlalchemy", "migrate"):
+            if any(name.split(".")[0] == star for name in self.stars):
+                return f"{star}.{full}"
+        return ""
+
+    def is_sqlalchemy(self, node: cst.CSTNode, *names: str) -> bool:
+        """Whether ``node`` is one of SQLAlchemy's names."""
+        origin = self.origin(node).split(".")
+        return origin[0] in ("sqlalchemy", "migrate") and (origin[-1] in names)
+
+    def calls(self) -> Calls:
+        """What this file passes to functions, for the other files."""
+        found: Calls = {}
+        for call in self._collected.calls:
+            name = self._foreign(call.func)
+            if not name:
+                continue
+            for place, kind in self._arguments(call):
+                found.setdefault(name, {}).setdefault(place, set()).add(kind)
+        return found
+
+    def _foreign(self, function: cst.BaseExpression) -> str:
+        """The last name of a function that is not of this file."""
+        if isinstance(function, cst.Name):
+            found = self.scope(function).lookup(function.value)
+            is_own = found and any(b.how == "function" for b in found[1])
+            return "" if is_own else function.value
+        return self.origin(function).split(".")[-1]
+
+    def _arguments(self, call: cst.Call) -> Iterable[tuple[int | str, str]]:
+        for place, argument in enumerate(call.args):
+            if argument.star:
+                return
+            kind = self.of(argument.value)
+            if kind is not None:
+                key = argument.keyword.value if argument.keyword else place
+                yield key, kind
+
+    def of(self, node: cst.CSTNode | None) -> str | None:
+        """Say what an expression is, None if that is not certain."""
+        if node is None or node in self._busy:
+            return None
+        if node in self._known:
+            return self._known[node]
+        is_first = not self._busy
+        self._busy.add(node)
+        try:
+            kind = self._of(node)
+        finally:
+            self._busy.discard(node)
+        if is_first:
+            # In the middle of a circle an answer may be half of one.
+            self._known[node] = kind
+        return kind
+
+    def _of(self, node: cst.CSTNode) -> str | None:
+        if isinstance(node, cst.Name):
+            return self._of_name(node)
+        if isinstance(node, cst.Attribute):
+            base = self.of(node.value)
+            if base is None:
+                # Nothing but a selectable has these.
+                return "columns" if node.attr.value in _COLUMNS else None
+            return _ATTRIBUTES.get((base, node.attr.value)) or (
+                "column" if base == "columns" else None
+            )
+        if isinstance(node, cst.Subscript):
+            return self._of_subscript(node)
+        if isinstance(node, cst.Call):
+            return self._of_call(node)
+        if isinstance(
+            node,
+            (cst.SimpleString, cst.ConcatenatedString, cst.FormattedString),
+        ):
+            return "string"
+        if isinstance(node, cst.BinaryOperation):
+            left = self.of(node.left)
+            return left if left in ("string", "list[string]") else None
+        if isinstance(node, cst.IfExp):
+            return self._same([node.body, node.orelse])
+        if isinstance(node, cst.BooleanOperation):
+            return self._same([node.left, node.right])
+        if isinstance(node, (cst.List, cst.Tuple, cst.Set)):
+            kind = self._same([one.value for one in node.elements])
+            return listed(kind or "?")
+        if isinstance(node, (cst.ListComp, cst.SetComp, cst.GeneratorExp)):
+            return listed(self.of(node.elt) or "?")
+        if isinstance(node, cst.NamedExpr):
+            return self.of(node.value)
+        if isinstance(node, (cst.Integer, cst.Float)):
+            return "value"
+        if isinstance(node, (cst.Dict, cst.DictComp)):
+            return "dict"
+        return None
+
+    def _same(self, nodes: Iterable[cst.CSTNode]) -> str | None:
+        kinds = {
+            self.of(node)
+            for node in nodes
+            if get_full_name_for_node(node) != "None"
+        } - {None}
+        return kinds.pop() if len(kinds) == 1 else None
+
+    def _of_name(self, node: cst.Name) -> str | None:
+        found = self.scope(node).lookup(node.value)
+        if found is None:
+            return None
+        scope, bindings = found
+        reaching = self._reaching(node, bindings)
+        if reaching is None or reaching.how == "parameter":
+            kind = self.of_binding(scope, node.value)
+        else:
+            kind = self._bound(reaching)
+        return kind or self._by_use(scope, node.value)
+
+    def _reaching(
+        self, node: cst.Name, bindings: list[Binding]
+    ) -> Binding | None:
+        """Find the one binding whose value a name has at its place."""
+        child: cst.CSTNode = node
+        parent = self.parents.get(child)
+        while parent is not None:
+            if isinstance(parent, (cst.IndentedBlock, cst.Module)):
+                place = parent.body.index(child)
+                for sibling in reversed(parent.body[:place]):
+                    inside = self._within(sibling, bindings)
+                    if inside:
+                        is_line = isinstance(sibling, cst.SimpleStatementLine)
+                        alone = is_line and len(inside) == 1
+                        return inside[0] if alone else None
+            elif isinstance(parent, (cst.For, cst.While, cst.With)):
+                found, ends = self._around(parent, child, bindings)
+                if ends:
+                    return found
+            elif isinstance(parent, cst.Try) and child is not parent.body:
+                if self._within(parent.body, bindings):
+                    return None
+            elif isinstance(parent, cst.FunctionDef):
+                own = [b for b in bindings if b.how == "parameter"]
+                return own[0] if own and own[0].node is parent else None
+            child, parent = parent, self.parents.get(parent)
+        return None
+
+    def _around(
+        self,
+        parent: cst.For | cst.While | cst.With,
+        child: cst.CSTNode,
+        bindings: list[Binding],
+    ) -> tuple[Binding | None, bool]:
+        """What a loop or ``with`` binds for its body; whether that is all."""
+        if child is not parent.body:
+            return None, False
+        if not isinstance(parent, cst.With) and (
+            self._within(parent.body, bindings)
+        ):
+            return None, True
+        heads: list[cst.CSTNode] = (
+            [parent.target]
+            if isinstance(parent, cst.For)
+            else [*parent.items]
+            if isinstance(parent, cst.With)
+            else [parent.test]
+        )
+        for head in heads:
+            inside = self._within(head, bindings)
+            if inside:
+                return inside[0], True
+        return None, False
+
+    def _within(
+        self, node: cst.CSTNode, bindings: list[Binding]
+    ) -> list[Binding]:
+        return [one for one in bindings if self._is_inside(one.target, node)]
+
+    def _is_inside(self, node: cst.CSTNode | None, outer: cst.CSTNode) -> bool:
+        while node is not None:
+            if node is outer:
+                return True
+            node = self.parents.get(node)
+        return False
+
+    def _by_use(self, scope: Scope, name: str) -> str | None:
+        """What a name can only be, by what is done with it in its scope."""
+        uses = self._collected.uses.get((scope, name), set())
+        if uses & _COLUMNS and uses & _OF_TABLES:
+            return "table"
+        return None
+
+    def of_binding(self, scope: Scope, name: str) -> str | None:
+        """Say what a name of a scope is, None if that is not certain."""
+        key = (scope, name)
+        if key in self._busy:
+            return None
+        self._busy.add(key)
+        try:
+            return self._joined(scope.names[name], key)
+        finally:
+            self._busy.discard(key)
+
+    def _joined(
+        self, bindings: list[Binding], key: tuple[Scope, str]
+    ) -> str | None:
+        kinds: set[str | None] = set()
+        for binding in bindings:
+            if get_full_name_for_node(binding.node or cst.Pass()) == "None":
+                continue
+            kind = self._bound(binding)
+            asked = binding.how == "parameter" and (
+                key in self._collected.checked
+            )
+            says_nothing = asked or _starts_with(binding.node, key[1])
+            if kind is None and len(bindings) > 1 and says_nothing:
+                continue
+            kinds.add(kind)
+        if len(kinds) == 2:
+            kinds.discard("list[?]")
+        return kinds.pop() if len(kinds) == 1 else None
+
+    def _bound(self, binding: Binding) -> str | None:
+        if binding.how == "expression":
+            return self.of(binding.node)
+        if binding.how == "item":
+            return listed(self.of(binding.node) or "?")
+        if binding.how == "element":
+            return element(self.of(binding.node)) or self._pieces(binding)
+        if binding.how == "unpacked element":
+            return self._unpacked(binding)
+        if binding.how == "context":
+            return self._of_context(binding.node)
+        if binding.how == "parameter":
+            return self._of_parameter(binding)
+        return None
+
+    def _pieces(self, binding: Binding) -> str | None:
+        kind = self.of(binding.node)
+        return "string" if kind in ("tables", "string") else None
+
+    def _unpacked(self, binding: Binding) -> str | None:
+        """Of ``for a, b in [(x, y), ...]``, with the list in the file."""
+        rows: cst.CSTNode | None = binding.node
+        if isinstance(rows, cst.Name):
+            found = self.scope(rows).lookup(rows.value)
+            rows = found[1][0].node if found and len(found[1]) == 1 else None
+        if not isinstance(rows, (cst.List, cst.Tuple)):
+            return None
+        cells = []
+        for row in rows.elements:
+            if not isinstance(row.value, (cst.List, cst.Tuple)):
+                return None
+            if len(row.value.elements) <= binding.place:
+                return None
+            cells.append(row.value.elements[binding.place].value)
+        return self._same(cells)
+
+    def _of_context(self, node: cst.CSTNode | None) -> str | None:
+        if not isinstance(node, cst.Call) or not isinstance(
+            node.func, cst.Attribute
+        ):
+            return self.of(node)
+        if node.func.attr.value == "begin" and (
+            self.of(node.func.value) == "engine"
+        ):
+            return "transactional connection"
+        return self.of(node)
+
+    def _of_parameter(self, binding: Binding) -> str | None:
+        function = binding.node
+        assert isinstance(function, cst.FunctionDef)
+        name = function.name.value
+        if binding.name == _ENGINE_PARAMETER or (
+            name in ("upgrade", "downgrade") and binding.place == 0
+        ):
+            return "engine"
+        kinds: set[str] = set()
+        for call in self._collected.calls:
+            if (get_full_name_for_node(call.func) or "") == name:
+                for place, kind in self._arguments(call):
+                    if place in (binding.place, binding.name):
+                        kinds.add(kind)
+        for place, seen in self.outside.get(name, {}).items():
+            if place in (binding.place, binding.name):
+                kinds |= seen
+        if len(kinds) > 1:
+            kinds.discard("list[?]")
+        return kinds.pop() if len(kinds) == 1 else None
+
+    def _of_subscript(self, node: cst.Subscript) -> str | None:
+        base = self.of(node.value)
+        if base is None:
+            return None
+        if base in _CONTAINERS:
+            return _CONTAINERS[base]
+        if base.startswith("list["):
+            index = node.slice[0].slice
+            return base if isinstance(index, cst.Slice) else element(base)
+        return "value" if base == "row" else None
+
+    def _of_call(self, node: cst.Call) -> str | None:
+        made = self._made(node)
+        if made is not None:
+            return made
+        if isinstance(node.func, cst.Name):
+            return self._of_function(node, node.func)
+        if not isinstance(node.func, cst.Attribute):
+            maker = self.of(node.func)
+            return {"sessionmaker": "session", "frozen": "result"}.get(
+                maker or ""
+            )
+        base, method = self.of(node.func.value), node.func.attr.value
+        if base == "sessionmaker":
+            return "sessionmaker"
+        if base == "string":
+            return "string" if method in _TEXT_METHODS else None
+        if base == "columns" and method in ("values", "get"):
+            return "column" if method == "get" else "list[column]"
+        if base == "tables" and method == "values":
+            return "list[table]"
+        if base is None and method in _STATEMENTS and not node.args:
+            return "statement" if method in ("insert", "select") else None
+        known = _METHODS.get((base or "", method))
+        if known is None and base in ("statement", "query"):
+            return base
+        return known
+
+    def _made(self, node: cst.Call) -> str | None:
+        last = self.origin(node.func).split(".")
+        if last[0] not in ("sqlalchemy", "migrate"):
+            return None
+        if last[-1].endswith(_CONSTRAINTS) and last[-1] not in _MADE:
+            return "constraint"
+        if last[-1] == "from_engine":
+            return "inspector"
+        return _MADE.get(last[-1])
+
+    def _of_function(self, node: cst.Call, name: cst.Name) -> str | None:
+        first = node.args[0].value if node.args else None
+        found = self.scope(name).lookup(name.value)
+        if found is None:
+            if name.value in _COPIES:
+                inner = element(self.of(first))
+                return listed(inner) if inner else None
+            return "string" if name.value in _TEXTS else None
+        if found[1][0].how == "import" and name.value[0].isupper():
+            return "object"
+        definitions = [b.node for b in found[1] if b.how == "function"]
+        if len(definitions) == len(found[1]) == 1:
+            return self._returned(definitions[0])
+        maker = self.of(name)
+        return "session" if maker == "sessionmaker" else None
+
+    def _returned(self, function: cst.CSTNode | None) -> str | None:
+        if not isinstance(function, cst.FunctionDef):
+            return None
+        returns = _Returns()
+        function.body.visit(returns)
+        return self._same(returns.values)
+
+
+def _starts_with(node: cst.CSTNode | None, name: str) -> bool:
+    """Whether an expression is a chain of calls on ``name``."""
+    while isinstance(node, (cst.Attribute, cst.Call, cst.Subscript)):
+        node = node.func if isinstance(node, cst.Call) else node.value
+    return isinstance(node, cst.Name) and node.value == name
+
+
+class _Returns(cst.CSTVisitor):
+    def __init__(self) -> None:
+        self.values: list[cst.BaseExpression] = []
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
+        return False
+
+    def visit_Return(self, node: cst.Return) -> None:
+        if node.value is not None:
+            self.values.append(node.value)

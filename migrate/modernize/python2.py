@@ -1,0 +1,143 @@
+"""Python 2's syntax, for files that Python 3 does not read.
+
+fissix (lib2to3, kept alive after it left Python) parses both languages and
+keeps every space; its fixers for syntax are used as they are.  What Python 3
+can read is left to :mod:`migrate.modernize.names`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from io import StringIO
+
+from fissix.pgen2 import token
+from fissix.pgen2 import tokenize
+from fissix.pgen2.parse import ParseError
+from fissix.refactor import RefactoringTool
+
+__all__ = ["NotPythonError", "is_python3", "left_over", "rewrite"]
+
+_FIXERS = (
+    "except",
+    "exec",
+    "ne",
+    "numliterals",
+    "print",
+    "raise",
+    "repr",
+    "tuple_params",
+)
+# fissix's name for a parameter that was a tuple.
+_UNNAMED = "xxx_todo_changeme"
+_RAW_UNICODE = re.compile(r"[uU]([rR])")
+_BYTES = re.compile(r"\\x[89a-fA-F]|\\[23][0-7]{2}")
+_ASKS_FOR_BYTES = re.compile(r"isinstance\([^()]*\bstr\)")
+
+
+class NotPythonError(ValueError):
+    """A text that neither Python 2 nor Python 3 reads."""
+
+
+def is_python3(text: str) -> bool:
+    """Whether the Python that runs here can read ``text``, and means it."""
+    return _why_not(text) is None
+
+
+def _why_not(text: str) -> str | None:
+    try:
+        tree = ast.parse(text)
+        compile(tree, "script", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        return f"line {error.lineno or 1}: {error.msg}"
+    except ValueError as error:  # Python 3.10, of a null byte
+        return str(error)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.BinOp) and _is_print_to_file(node):
+            return f"line {node.lineno}: print >>file"
+    return None
+
+
+def _is_print_to_file(node: ast.BinOp) -> bool:
+    """Whether ``print >>file, x`` was read as a shift and a tuple."""
+    return (
+        isinstance(node.op, ast.RShift)
+        and isinstance(node.left, ast.Name)
+        and node.left.id == "print"
+    )
+
+
+def rewrite(text: str) -> str:
+    r"""Return the text in Python 3's syntax; what it reads, as it is.
+
+    Text that Python 2 took for bytes is marked as such: a literal with
+    escapes above ``\x7f``.
+
+    :raises NotPythonError: when it is not Python 2 either.
+    """
+    if is_python3(text):
+        return text
+    try:
+        tree = _tool().refactor_string(_with_spaces(text) + "\n", "script")
+    except (ParseError, tokenize.TokenError, IndentationError) as error:
+        raise NotPythonError(_why_not(text)) from error
+    if tree is None:
+        raise NotPythonError(_why_not(text))
+    for leaf in tree.leaves():
+        if leaf.type == token.STRING:
+            leaf.value = _literal(leaf.value)
+    rewritten = str(tree)[:-1].replace(_UNNAMED, "packed")
+    reason = _why_not(rewritten)
+    if reason is not None:
+        raise NotPythonError(reason)
+    return rewritten
+
+
+def left_over(text: str) -> dict[int, str]:
+    """List the lines of a Python 2 file whose meaning has changed."""
+    return {
+        number: "in Python 2 this asked for bytes: is that still meant?"
+        for number, line in enumerate(text.splitlines(), 1)
+        if _ASKS_FOR_BYTES.search(line)
+    }
+
+
+@cache
+def _tool() -> RefactoringTool:
+    return RefactoringTool([f"fissix.fixes.fix_{name}" for name in _FIXERS])
+
+
+def _literal(value: str) -> str:
+    raw = _RAW_UNICODE.match(value)
+    if raw is not None:
+        if "\\u" in value or "\\U" in value:
+            raise NotPythonError(
+                f"{value} means \\u escapes, which r'' has not"
+            )
+        return value[1:]
+    if value[0] in "\"'" and _BYTES.search(value):
+        return f"b{value}"
+    return value
+
+
+def _with_spaces(text: str) -> str:
+    """Indent with spaces, a tab going to the next multiple of eight."""
+    inside = _lines_inside_strings(text)
+    lines = text.splitlines(keepends=True)
+    for place, line in enumerate(lines):
+        stripped = line.lstrip(" \t\f")
+        indent = line[: len(line) - len(stripped)]
+        if "\t" in indent and place + 1 not in inside:
+            lines[place] = indent.expandtabs(8) + stripped
+    return "".join(lines)
+
+
+def _lines_inside_strings(text: str) -> set[int]:
+    inside: set[int] = set()
+    for kind, _, start, end, _ in tokenize.generate_tokens(
+        StringIO(text).readline
+    ):
+        if kind == token.STRING:
+            inside.update(range(start[0] + 1, end[0] + 1))
+    return inside

@@ -1,0 +1,75 @@
+"""Python 2's syntax becomes Python 3's, and nothing else changes."""
+
+from __future__ import annotations
+
+import pytest
+
+from migrate.modernize import python2
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("print x", "print(x)"),
+        ("print 'a' % b,  # why", "print('a' % b, end=' ')  # why"),
+        ("print >>sys.stderr, x", "print(x, file=sys.stderr)"),
+        ("raise E, 'x'", "raise E('x')"),
+        ("raise E, 'x', tb", "raise E('x').with_traceback(tb)"),
+        ("exec 'x' in d", "exec('x', d)"),
+        ("y = `a, b`", "y = repr((a, b))"),
+        ("y = a <> b", "y = a != b"),
+        ("y = 0777", "y = 0o777"),
+        ("y = 10L + 0xFFl", "y = 10 + 0xFF"),
+        ("y = ur'\\d' + u'x'", "y = r'\\d' + u'x'"),
+        ("print '\\xff'", "print(b'\\xff')"),
+        (
+            "try:\n    pass\nexcept (A, B), e:\n    pass",
+            "try:\n    pass\nexcept (A, B) as e:\n    pass",
+        ),
+        (
+            "def f(a, (b, c)):\n    pass",
+            "def f(a, packed):\n    (b, c) = packed\n    pass",
+        ),
+        (
+            "if 1:\n        print 1\n\tprint 2\n",
+            "if 1:\n        print(1)\n        print(2)\n",
+        ),
+        ("if 1:\n\tprint '''\n\tx'''", "if 1:\n        print('''\n\tx''')"),
+    ],
+)
+def test_syntax(before: str, after: str) -> None:
+    assert python2.rewrite(before) == after
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "print('a')\n",
+        "print ('a')\n",
+        "x = '\\xff'\n",
+        "if 1:\n\tx = 1\n",
+        "",
+    ],
+)
+def test_python_3_stays_to_the_letter(text: str) -> None:
+    assert python2.rewrite(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x = (", "line 1: "),
+        ("x = 1\nx = ]\n", "line 2: "),
+        ("  x\n y", "line 1: unexpected indent"),
+        ("print ur'\\u1234'", "escapes"),
+        ("print 'x\n", "line 1: "),
+    ],
+)
+def test_neither_is_refused_with_the_line(text: str, message: str) -> None:
+    with pytest.raises(python2.NotPythonError, match=message):
+        python2.rewrite(text)
+
+
+def test_questions_for_bytes_are_listed() -> None:
+    assert list(python2.left_over("x\nisinstance(a, (str, int))\n")) == []
+    assert list(python2.left_over("x\nif isinstance(a, str): pass\n")) == [2]
