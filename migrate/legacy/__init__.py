@@ -16,15 +16,33 @@ from sqlalchemy.engine import Engine
 
 from migrate import binding
 from migrate.legacy import bound
+from migrate.legacy import coercions
+from migrate.legacy import constructs
 from migrate.legacy import engine
 from migrate.legacy import execution
+from migrate.legacy import orm
 from migrate.legacy import reflection
+from migrate.legacy import removed
+from migrate.legacy import rows
+from migrate.legacy import types
 from migrate.legacy.patching import PatchSet
 
 __all__ = ["PATCHES", "install", "installed", "style", "uninstall"]
 
 #: Every 1.x form, as data: owner, name, how a script writes it, what it does.
-PATCHES = PatchSet([*bound.PATCHES, *execution.PATCHES, *reflection.PATCHES])
+PATCHES = PatchSet(
+    [
+        *bound.PATCHES,
+        *coercions.PATCHES,
+        *constructs.PATCHES,
+        *execution.PATCHES,
+        *orm.PATCHES,
+        *reflection.PATCHES,
+        *removed.PATCHES,
+        *rows.PATCHES,
+        *types.PATCHES,
+    ]
+)
 
 
 def install() -> None:

@@ -154,6 +154,12 @@ def _bound_items() -> list[Patch]:
 
 
 PATCHES: list[Patch] = [
+    add(
+        SchemaType,
+        "enum.bind",
+        property(item_bind, doc=item_bind.__doc__),
+        "bind",
+    ),
     wrap(
         MetaData,
         "MetaData(engine), MetaData(bind=engine)",

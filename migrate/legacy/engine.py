@@ -60,7 +60,10 @@ class MarkerTransaction:
     def rollback(self) -> None:
         """Roll back the outermost, unless that is done."""
         if self._root.is_active:
-            self._root.rollback()
+            # Until the outermost is rolled back as well, the connection
+            # refuses to execute.
+            self._root._connection_rollback_impl()
+            self._root.is_active = False
 
     def close(self) -> None:
         """Roll back, as closing without a commit does."""
@@ -117,7 +120,7 @@ class ScriptConnection(Connection):
 
     def scalar(self, *args: Any, **kwargs: Any) -> Any:
         """Execute and give the first column of the first row."""
-        return self.execute(*args, **kwargs).scalar()
+        return self._commit_each(super().scalar, *args, **kwargs)
 
     def scalars(self, *args: Any, **kwargs: Any) -> Any:
         """Execute and give the first column of all rows."""
@@ -129,6 +132,7 @@ class ScriptConnection(Connection):
         if self._in_statement:
             return run(*args, **kwargs)
         begun = self.has_begun
+        self._stand_in.reopens = False
         self._in_statement = True
         try:
             self._stand_in.unguarded = not begun and self.engine.unguarded

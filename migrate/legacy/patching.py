@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import threading
+import types
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 from typing import TypeAlias
 
-__all__ = ["Patch", "PatchSet", "add", "wrap"]
+__all__ = ["Patch", "PatchSet", "add", "in_place", "wrap"]
 
 Build: TypeAlias = Callable[[Any], Any]
 
@@ -29,7 +30,8 @@ _ABSENT: Any = object()
 class Patch:
     """One attribute that 1.x style needs.
 
-    :param owner: the class or module that gets it.
+    :param owner: the class, module or function that gets it; a dictionary
+        gets an item.
     :param name: the attribute.
     :param build: makes the replacement from what the attribute was, which
         is None where there was none.
@@ -69,6 +71,52 @@ def wrap(
         form,
         _doc(function),
     )
+
+
+# What each function patched in place calls instead, by qualified name.
+_STAND_INS: dict[str, Callable[..., Any]] = {}
+
+
+def in_place(
+    function: Any, form: str, replacement: Callable[..., Any]
+) -> Patch:
+    """Let ``replacement`` stand before a function, whoever holds it.
+
+    Modules import ``select`` by name, some of them long before a scope
+    opens; so it is the code of the function object that is exchanged.
+    ``replacement`` is called with the original as its first argument.
+    """
+    key = f"{function.__module__}.{function.__qualname__}"
+    original = _copy(function)
+    _STAND_INS[key] = functools.partial(replacement, original)
+    code = _ask_stand_in.__code__
+    consts = tuple(key if c == "KEY" else c for c in code.co_consts)
+    code = code.replace(co_consts=consts, co_name=function.__name__)
+    return Patch(function, "__code__", lambda _: code, form, _doc(replacement))
+
+
+def _ask_stand_in(*args: Any, **kwargs: Any) -> Any:
+    # Runs with the globals of the function that was patched.
+    from migrate.legacy.patching import stand_in
+
+    return stand_in("KEY")(*args, **kwargs)
+
+
+def stand_in(key: str) -> Callable[..., Any]:
+    """Return what the function named ``key`` calls inside a scope."""
+    return _STAND_INS[key]
+
+
+def _copy(function: Any) -> Any:
+    copy = types.FunctionType(
+        function.__code__,
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    copy.__kwdefaults__ = function.__kwdefaults__
+    return copy
 
 
 class PatchSet:
@@ -117,8 +165,7 @@ class PatchSet:
         try:
             for patch in self.patches:
                 self._before.append((patch, _own(patch)))
-                original = getattr(patch.owner, patch.name, None)
-                setattr(patch.owner, patch.name, patch.build(original))
+                _put(patch, patch.build(_seen(patch)))
         except BaseException:
             self._restore()
             raise
@@ -127,13 +174,39 @@ class PatchSet:
         while self._before:
             patch, value = self._before.pop()
             if value is not _ABSENT:
-                setattr(patch.owner, patch.name, value)
-            elif patch.name in vars(patch.owner):
-                delattr(patch.owner, patch.name)
+                _put(patch, value)
+            elif _own(patch) is not _ABSENT:
+                _remove(patch)
 
 
 def _own(patch: Patch) -> Any:
+    """What the owner itself has, not what it inherits."""
+    if isinstance(patch.owner, dict):
+        return patch.owner.get(patch.name, _ABSENT)
+    if isinstance(patch.owner, types.FunctionType):
+        return getattr(patch.owner, patch.name, _ABSENT)
     return vars(patch.owner).get(patch.name, _ABSENT)
+
+
+def _seen(patch: Patch) -> Any:
+    """What a caller finds, None where there is nothing."""
+    if isinstance(patch.owner, dict):
+        return patch.owner.get(patch.name)
+    return getattr(patch.owner, patch.name, None)
+
+
+def _put(patch: Patch, value: Any) -> None:
+    if isinstance(patch.owner, dict):
+        patch.owner[patch.name] = value
+    else:
+        setattr(patch.owner, patch.name, value)
+
+
+def _remove(patch: Patch) -> None:
+    if isinstance(patch.owner, dict):
+        del patch.owner[patch.name]
+    else:
+        delattr(patch.owner, patch.name)
 
 
 def _wrapped(function: Callable[..., Any], original: Any) -> Any:

@@ -23,7 +23,8 @@ def table_new(
 ) -> Any:
     """Removed in 2.0; reflects the table by the bind of its metadata.
 
-    Also ``useexisting=`` for ``extend_existing=``, and ``autoload=False``.
+    Also ``useexisting=`` for ``extend_existing=``, ``mustexist=`` for
+    ``must_exist=``, and ``autoload=False``.
     """
     if len(args) > 1:
         kwargs = _todays_options(args[1], dict(kwargs))
@@ -33,6 +34,8 @@ def table_new(
 def _todays_options(
     metadata: MetaData, options: dict[str, Any]
 ) -> dict[str, Any]:
+    if "mustexist" in options:
+        options["must_exist"] = options.pop("mustexist")
     if "useexisting" in options:
         options["extend_existing"] = options.pop("useexisting")
     autoload = options.pop("autoload", None)

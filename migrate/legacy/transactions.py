@@ -225,6 +225,7 @@ class ScriptDBAPIConnection:
     change its transaction is kept from it.
 
     :ivar unguarded: True where statements need no transaction of their own.
+    :ivar reopens: False for SQLAlchemy, which takes a new cursor each time.
     """
 
     _GUARDED = frozenset(
@@ -237,6 +238,7 @@ class ScriptDBAPIConnection:
         own["_transactions"] = transactions
         own["_transaction"] = None
         own["unguarded"] = False
+        own["reopens"] = True
 
     def cursor(self, *args: Any, **kwargs: Any) -> Any:
         """Give a cursor of the real connection, in a transaction."""
@@ -262,16 +264,24 @@ class ScriptDBAPIConnection:
         transaction, vars(self)["_transaction"] = self._transaction, None
         if transaction is not None:
             self._transactions.end(transaction, changed=changed)
+            self._reopen()
 
     def rollback(self) -> None:
         """Undo the work since the last commit."""
         transaction, vars(self)["_transaction"] = self._transaction, None
         if transaction is not None:
             self._transactions.undo(transaction)
+            self._reopen()
 
     def close(self) -> None:
         """Roll back; the real connection stays open."""
+        vars(self)["reopens"] = False
         self.rollback()
+
+    def _reopen(self) -> None:
+        # The next statement may come by a cursor that there is already.
+        if self.reopens:
+            self._enter()
 
     def set_isolation_level(self, *args: Any) -> None:
         """Leave the isolation level of the step as it is (psycopg2)."""
@@ -289,7 +299,7 @@ class ScriptDBAPIConnection:
         return getattr(vars(self)["_real"], name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name == "unguarded":
+        if name in ("unguarded", "reopens"):
             vars(self)[name] = value
         elif name not in self._GUARDED:
             setattr(self._real, name, value)

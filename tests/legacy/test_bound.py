@@ -165,6 +165,7 @@ def test_url_as_bind(unbound: None) -> None:
     metadata.create_all()
 
     assert isinstance(metadata.bind, Engine)
+    metadata.bind.dispose()
 
 
 def test_schema_as_string_is_what_it_is_in_2x(unbound: None) -> None:

@@ -1,0 +1,74 @@
+"""Arguments of types that are gone, and what meant nothing on Python 3."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import types
+
+from migrate.legacy.patching import Patch
+from migrate.legacy.patching import wrap
+
+__all__ = ["PATCHES"]
+
+
+def _string_init(original: Callable[..., None]) -> Callable[..., None]:
+    # Written out: SQLAlchemy reads the names of the arguments to copy and
+    # to print types.
+    def __init__(  # noqa: N807  # what it stands for
+        self: Any,
+        length: int | None = None,
+        collation: str | None = None,
+        convert_unicode: Any = False,
+        unicode_error: Any = None,
+        assert_unicode: Any = False,
+        _warn_on_bytestring: Any = False,
+        _expect_unicode: Any = False,
+    ) -> None:
+        original(self, length, collation)
+
+    return __init__
+
+
+def _pickle_init(original: Callable[..., None]) -> Callable[..., None]:
+    def __init__(  # noqa: N807  # what it stands for
+        self: Any,
+        protocol: int = pickle.HIGHEST_PROTOCOL,
+        pickler: Any = None,
+        comparator: Any = None,
+        mutable: Any = False,
+        impl: Any = None,
+    ) -> None:
+        original(self, protocol, pickler, comparator, impl)
+
+    return __init__
+
+
+def enum_init(
+    original: Callable[..., None], self: Any, *enums: Any, **kwargs: Any
+) -> None:
+    """Removed in 1.4; ``convert_unicode=`` and ``assert_unicode=``."""
+    for gone in ("convert_unicode", "assert_unicode"):
+        kwargs.pop(gone, None)
+    original(self, *enums, **kwargs)
+
+
+PATCHES: list[Patch] = [
+    Patch(
+        types.String,
+        "__init__",
+        _string_init,
+        "String(convert_unicode=, assert_unicode=, unicode_error=)",
+        "Removed in 2.0; has no effect on Python 3.",
+    ),
+    Patch(
+        types.PickleType,
+        "__init__",
+        _pickle_init,
+        "PickleType(mutable=)",
+        "Removed in 0.9; has no effect.",
+    ),
+    wrap(types.Enum, "Enum(convert_unicode=)", enum_init, "__init__"),
+]

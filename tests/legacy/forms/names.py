@@ -1,0 +1,190 @@
+from tests.legacy.forms import account
+from tests.legacy.forms import on_12
+
+
+def expression_privates(engine):
+    from sqlalchemy.sql import expression
+
+    return sorted(
+        name
+        for name in (
+            "_BinaryExpression _BindParamClause _Case _Cast _Executable "
+            "_Exists _Extract _False _FromGrouping _Grouping _Label _Null "
+            "_Over _ScalarSelect _SelectBase _TextClause _True _Tuple "
+            "_TypeClause _UnaryExpression"
+        ).split()
+        if isinstance(getattr(expression, name), type)
+    )
+
+
+def isinstance_of_privates(engine):
+    from sqlalchemy import column
+    from sqlalchemy import text
+    from sqlalchemy.sql import expression
+
+    return (
+        isinstance(column("a") == 1, expression._BinaryExpression),
+        isinstance(text("a"), expression._TextClause),
+        isinstance(column("a").label("b"), expression._Label),
+    )
+
+
+def connectable(engine):
+    from sqlalchemy.engine.base import Connectable
+
+    with engine.connect() as connection:
+        return (
+            isinstance(engine, Connectable),
+            isinstance(connection, Connectable),
+            isinstance(1, Connectable),
+        )
+
+
+def exceptions(engine):
+    from sqlalchemy import exc
+
+    try:
+        engine.execute("SELECT nothing FROM nowhere")
+    except exc.DBAPIError as error:
+        return isinstance(error, exc.SQLAlchemyError)
+
+
+def util_names(engine):
+    from sqlalchemy import util
+
+    return (
+        util.text_type("a"),
+        isinstance("a", util.string_types),
+        util.py3k,
+        util.OrderedDict([("a", 1)])["a"],
+        isinstance(1, util.int_types),
+    )
+
+
+def util_compat(engine):
+    from sqlalchemy.util import compat
+
+    return compat.py2k, compat.text_type("a")
+
+
+def create_engine_options(engine):
+    from sqlalchemy import create_engine
+
+    other = create_engine(
+        "sqlite://",
+        convert_unicode=True,
+        encoding="utf-8",
+        case_sensitive=True,
+        implicit_returning=True,
+    )
+    found = other.execute("SELECT 1").scalar()
+    other.dispose()
+    return found
+
+
+def mock_engine(engine):
+    from sqlalchemy import Column
+    from sqlalchemy import Integer
+    from sqlalchemy import MetaData
+    from sqlalchemy import Table
+    from sqlalchemy import create_engine
+
+    found = []
+
+    def executor(sql, *args, **kwargs):
+        found.append(" ".join(str(sql.compile(dialect=other.dialect)).split()))
+
+    other = create_engine("sqlite://", strategy="mock", executor=executor)
+    meta = MetaData()
+    Table("t", meta, Column("a", Integer))
+    meta.create_all(other, checkfirst=False)
+    return found
+
+
+def url_constructor(engine):
+    from sqlalchemy.engine.url import URL
+
+    url = URL("sqlite", database="x.db")
+    return str(url), url.database, url.drivername
+
+
+def make_url(engine):
+    from sqlalchemy.engine.url import make_url
+
+    url = make_url("mysql://u:p@h/d?x=y")
+    return url.username, url.password, url.host, url.database, dict(url.query)
+
+
+def str_of_url_has_password(engine):
+    return (
+        str(engine.url) == engine.url.render_as_string(hide_password=False)
+        if hasattr(engine.url, "render_as_string")
+        else True
+    )
+
+
+def other_engine_of_the_same_url(engine):
+    from sqlalchemy import create_engine
+
+    account(engine)
+    other = create_engine(engine.url)
+    found = other.execute("SELECT count(*) FROM account").scalar()
+    other.dispose()
+    return found
+
+
+def star_imports(engine):
+    names = {}
+    exec("from sqlalchemy import *", names)
+    return [
+        name in names
+        for name in (
+            "Table",
+            "Column",
+            "MetaData",
+            "select",
+            "and_",
+            "func",
+            "String",
+            "Integer",
+            "ForeignKey",
+            "Index",
+            "Boolean",
+            "DateTime",
+            "text",
+            "BLOB",
+            "Binary" if "Binary" in names else "LargeBinary",
+        )
+    ]
+
+
+def processors(engine):
+    from sqlalchemy import processors
+
+    return processors.str_to_datetime("2020-01-02 03:04:05").year
+
+
+@on_12
+def passive_default(engine):
+    from sqlalchemy import DefaultClause
+
+    return DefaultClause("7").arg
+
+
+def inspection(engine):
+    from sqlalchemy import inspect
+
+    account(engine)
+    return inspect(engine).get_table_names()
+
+
+def engine_reflection(engine):
+    from sqlalchemy.engine import reflection
+
+    return reflection.Inspector.__name__
+
+
+def warnings_of_20(engine):
+    from sqlalchemy import exc
+
+    return issubclass(exc.RemovedIn20Warning, exc.SADeprecationWarning)
