@@ -9,12 +9,13 @@ finder on ``sys.meta_path`` for a module that it does not know yet.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec
-from importlib.util import find_spec
-from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
 
 __all__ = ["when_imported"]
 
@@ -27,8 +28,12 @@ def when_imported(name: str, action: Callable[[], object]) -> None:
         sys.meta_path.insert(0, _Watch(name, action))
 
 
-class _Watch(MetaPathFinder):
-    """Waits for one module; finds it by the other finders, and is gone."""
+class _Watch:
+    """A finder that waits for one module, lets the others find it, and goes.
+
+    It derives from nothing: importlib.abc and importlib.util take longer to
+    import than all of this package.
+    """
 
     def __init__(self, name: str, action: Callable[[], object]) -> None:
         self.name = name
@@ -43,14 +48,22 @@ class _Watch(MetaPathFinder):
         if fullname != self.name:
             return None
         sys.meta_path.remove(self)
-        spec = find_spec(fullname)
+        specs = (
+            finder.find_spec(fullname, path, target)
+            for finder in [*sys.meta_path]
+        )
+        spec = next(filter(None, specs), None)
         if spec is not None and spec.loader is not None:
-            execute = spec.loader.exec_module
-
-            def execute_then_act(module: ModuleType) -> None:
-                execute(module)
-                self.action()
-
             # The loader is this spec's own, made by the search just now.
-            spec.loader.exec_module = execute_then_act  # type: ignore[method-assign]
+            act = self._then_act(spec.loader.exec_module)
+            spec.loader.exec_module = act  # type: ignore[assignment, method-assign]
         return spec
+
+    def _then_act(
+        self, execute: Callable[[ModuleType], None]
+    ) -> Callable[[ModuleType], None]:
+        def execute_then_act(module: ModuleType) -> None:
+            execute(module)
+            self.action()
+
+        return execute_then_act

@@ -154,6 +154,14 @@ def _drop_constraint(
     return f"DROP CONSTRAINT {name}{cascade}"
 
 
+@compiles(ops.DropConstraint, "firebird", "mssql")
+def _drop_constraint_alone(
+    element: ops.DropConstraint, compiler: DDLCompiler, **options: object
+) -> str:
+    """Without CASCADE, which they do not know."""
+    return f"DROP CONSTRAINT {constraint_name(compiler, element.constraint)}"
+
+
 @compiles(ops.RenameConstraint)
 def _rename_constraint(
     element: ops.RenameConstraint, compiler: DDLCompiler, **options: object

@@ -1,0 +1,83 @@
+"""Firebird: its dialect is a package of its own, the SQL near to ANSI."""
+
+from __future__ import annotations
+
+from typing import Any
+from typing import ClassVar
+
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import DDLCompiler
+
+from migrate.changeset import ddl
+from migrate.changeset import operations as ops
+from migrate.changeset.editor import SchemaEditor
+from migrate.changeset.editor import Statements
+
+__all__ = ["FirebirdEditor"]
+
+
+class FirebirdEditor(SchemaEditor):
+    """Firebird from 3.0."""
+
+    name: ClassVar[str] = "Firebird"
+
+    def drop_column(
+        self, operation: ops.DropColumn, connection: Connection
+    ) -> Statements:
+        """Drop what contains the column first: Firebird refuses else."""
+        table, column = operation.table, operation.column
+        for constraint in table.constraints:
+            columns: Any = getattr(constraint, "columns", None)
+            if columns is not None and columns.contains_column(column):
+                yield from self.drop_constraint(
+                    ops.DropConstraint(constraint), connection
+                )
+        for index in table.indexes:
+            if index.columns.contains_column(column):
+                yield from self.drop_index(ops.DropIndex(index), connection)
+        yield ddl.AlterTable(table, operation)
+
+    def rename_table(
+        self, operation: ops.RenameTable, connection: Connection
+    ) -> Statements:
+        """Refuse."""
+        raise self.refuse(
+            f"rename table {operation.table.name!r}",
+            "create the new table, INSERT ... SELECT the rows, drop the old",
+        )
+
+    def rename_index(
+        self, operation: ops.RenameIndex, connection: Connection
+    ) -> Statements:
+        """Refuse."""
+        raise self.refuse(
+            f"rename index {operation.index.name!r}",
+            "drop it and create it under the new name",
+        )
+
+    def rename_constraint(
+        self, operation: ops.RenameConstraint, connection: Connection
+    ) -> Statements:
+        """Refuse."""
+        raise self.refuse(
+            f"rename constraint {operation.constraint.name!r}",
+            "drop it and create it under the new name",
+        )
+
+
+@compiles(ops.DropColumn, "firebird")
+def _drop_column(
+    element: ops.DropColumn, compiler: DDLCompiler, **options: object
+) -> str:
+    return f"DROP {ddl.column_name(compiler, element.column)}"
+
+
+@compiles(ddl.RenameColumn, "firebird")
+def _rename_column(
+    element: ddl.RenameColumn, compiler: DDLCompiler, **options: object
+) -> str:
+    before = ddl.column_name(compiler, element.before)
+    return f"ALTER COLUMN {before} TO " + ddl.column_name(
+        compiler, element.after
+    )
