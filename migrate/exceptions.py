@@ -10,6 +10,7 @@ __all__ = [
     "DatabaseNotControlledError",
     "DatabaseUnreachableError",
     "Error",
+    "ExistingRowsError",
     "HalfDoneStepError",
     "InvalidConstraintError",
     "InvalidNameError",
@@ -188,6 +189,10 @@ class TemplateError(Error):
 
 class NotSupportedError(Error):
     """The database cannot do what was asked; raised before any SQL."""
+
+
+class ExistingRowsError(Error):
+    """Rows of a table are in the way of an alteration; nothing was done."""
 
 
 class InvalidConstraintError(Error):

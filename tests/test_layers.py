@@ -18,12 +18,12 @@ LAYERS: list[list[str]] = [
     ["migrate.binding"],
     ["migrate.legacy"],
     [
-        "migrate.changeset.sqlite",
         "migrate.changeset.ansisql",
         "migrate.changeset.operations",
         "migrate.changeset.catalogue",
         "migrate.changeset.ddl",
         "migrate.changeset.editor",
+        "migrate.changeset.sqlite",
         "migrate.changeset.databases",
         "migrate.changeset.metadata",
         "migrate.changeset.batch",

@@ -135,7 +135,8 @@ def _recorded(
         if threading.get_ident() != thread:
             return False
         bare = _COMMENT.sub("", statement, count=1)
-        if not (_CATALOGUE.match(bare) or _TRANSACTION.match(bare)):
+        reads = context.execution_options.get("migrate_reading")
+        if not (reads or _CATALOGUE.match(bare) or _TRANSACTION.match(bare)):
             statements.append(_text(statement, parameters, context))
         return not is_sent(bare)
 

@@ -1,8 +1,15 @@
-"""SQLite: the native ALTER where it does what was asked."""
+"""SQLite: the native ALTER, an edit of the stored text, or a rebuild.
+
+The package :mod:`migrate.changeset.sqlite` decides which, and does it.
+"""
 
 from __future__ import annotations
 
 from typing import ClassVar
+
+from sqlalchemy.engine import Connection
+
+from migrate.changeset import operations as ops
 
 # Applications import these from here.
 from migrate.changeset.ansisql import (
@@ -24,15 +31,39 @@ from migrate.changeset.ansisql import (
     SQLiteSchemaChanger as SQLiteSchemaChanger,
 )
 from migrate.changeset.editor import SchemaEditor
+from migrate.changeset.sqlite.alteration import Alteration
+from migrate.changeset.sqlite.alteration import Features
+from migrate.changeset.sqlite.transaction import atomic
+from migrate.changeset.sqlite.transaction import renaming_references
+from migrate.changeset.sqlite.work import Work
 
 __all__ = ["SQLiteEditor"]
 
 
 class SQLiteEditor(SchemaEditor):
-    """SQLite, with the ALTER TABLE that the running library has."""
+    """SQLite.  A whole batch is one step, with one rebuild at most."""
 
     name: ClassVar[str] = "SQLite"
-    can_alter: ClassVar[bool] = False
     shrinks_indexes: ClassVar[bool] = True
     names_constraints: ClassVar[bool] = False
     foreign_keys_apart: ClassVar[bool] = False
+
+    #: None: by the version of the connection's library.
+    features: ClassVar[Features | None] = None
+
+    def run(self, connection: Connection, operation: ops.Operation) -> None:
+        """Carry out all of ``operation``, or nothing.
+
+        Inside an open transaction this is a savepoint; without one it is a
+        transaction of its own, as any DDL of the sqlite3 module is.
+
+        :raises ExistingRowsError: rows are in the way; the message says
+            which.
+        :raises NotSupportedError: something uses what is to go.
+        """
+        version = connection.dialect.dbapi.sqlite_version_info  # type: ignore[union-attr]  # SQLite's have it
+        features = self.features or Features.of(version)
+        with renaming_references(connection), atomic(connection):
+            work = Work(self, Alteration(connection, features))
+            work.do(operation)
+            work.finish()

@@ -5,6 +5,10 @@ Each takes a table as read and returns it as it reads after the edit.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+from migrate.changeset.sqlite.createindex import without_name
+from migrate.changeset.sqlite.createtable import CHECK
 from migrate.changeset.sqlite.createtable import COLLATE
 from migrate.changeset.sqlite.createtable import DEFAULT
 from migrate.changeset.sqlite.createtable import GENERATED
@@ -15,19 +19,26 @@ from migrate.changeset.sqlite.createtable import ConstraintDef
 from migrate.changeset.sqlite.createtable import CreateTable
 from migrate.changeset.sqlite.parser import parse
 from migrate.changeset.sqlite.tokens import quote
+from migrate.changeset.sqlite.tokens import same_name
+from migrate.changeset.sqlite.tokens import significant
 from migrate.changeset.sqlite.tokens import tokenize
 
 __all__ = [
+    "definition_name",
     "renamed",
+    "same_sql",
     "scratch",
+    "unqualified",
     "with_clause",
     "with_column",
     "with_constraint",
     "with_constraint_name",
+    "with_default",
     "with_type",
     "without",
     "without_clauses",
     "without_column",
+    "without_key_column",
 ]
 
 Splice = tuple[int, int, str]
@@ -67,6 +78,16 @@ def with_clause(
     return _spliced(table, (column.end, column.end, f" {clause}"))
 
 
+def with_default(
+    table: CreateTable, column: ColumnDef, default: str
+) -> CreateTable:
+    """Give a column a default, or another in the place of the one it has."""
+    clauses = column.clauses_of(DEFAULT)
+    if not clauses:
+        return with_clause(table, column, f"DEFAULT {default}")
+    return _spliced(table, (*clauses[-1].argument, default))
+
+
 def without_clauses(
     table: CreateTable, column: ColumnDef, kind: str
 ) -> CreateTable:
@@ -102,6 +123,28 @@ def with_constraint_name(
         return _spliced(table, (*constraint.name_span, quote(name)))
     start = constraint.start
     return _spliced(table, (start, start, f"CONSTRAINT {quote(name)} "))
+
+
+def without_key_column(
+    table: CreateTable, constraint: ConstraintDef, name: str
+) -> CreateTable:
+    """Take one column out of a key over several."""
+    start, end = constraint.argument
+    return _spliced(
+        table, (start, end, without_name(table.text[start:end], name))
+    )
+
+
+def unqualified(table: CreateTable) -> CreateTable:
+    """Let no CHECK name the table: ``t.a > 0`` becomes ``a > 0``."""
+    splices: list[Splice] = []
+    for check in table.of_kind(CHECK):
+        start, end = check.argument
+        tokens = significant(table.text[start:end])
+        for owner, dot in pairwise(tokens):
+            if dot.is_operator(".") and same_name(owner.name, table.name):
+                splices.append((start + owner.start, start + dot.end, ""))
+    return _spliced(table, *splices)
 
 
 def scratch(table: CreateTable, name: str) -> CreateTable:
@@ -190,3 +233,20 @@ def _without_element(table: CreateTable, start: int, end: int) -> CreateTable:
     elif before.is_operator(",") and after.start == table.body_end:
         splices = [(start, end, ""), (before.start, before.end, "")]
     return _spliced(table, *splices)
+
+
+def definition_name(definition: str) -> str:
+    """Return the name of the column that ``definition`` defines."""
+    return parse(f"CREATE TABLE t ({definition})").columns[0].name
+
+
+def same_sql(one: str, other: str) -> bool:
+    """Tell whether two texts differ only in space, comments and case."""
+    return _words(one) == _words(other)
+
+
+def _words(text: str) -> list[str]:
+    return [
+        token.text.lower() if token.kind == "word" else token.text
+        for token in significant(text)
+    ]

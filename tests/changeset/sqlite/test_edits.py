@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -34,7 +35,8 @@ ALL = [text for text in [*TEXTS, LAID_OUT] if " AS SELECT " not in text]
 
 
 def accepted(text: str) -> None:
-    sqlite3.connect(":memory:").execute(text)
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(text)
 
 
 def described(

@@ -13,20 +13,25 @@ from migrate.changeset.sqlite.createtable import CreateTable
 from migrate.changeset.sqlite.createtable import affinity
 from migrate.changeset.sqlite.parser import parse
 from migrate.exceptions import NotSupportedError
+from tests.changeset.sqlite.conftest import Connect
 from tests.changeset.sqlite.texts import TEXTS
 
 
-def stored(text: str) -> tuple[CreateTable, sqlite3.Connection]:
+def stored(
+    connect: Connect, text: str
+) -> tuple[CreateTable, sqlite3.Connection]:
     """Let SQLite store the text, and read what it stored."""
-    connection = sqlite3.connect(":memory:")
+    connection = connect()
     connection.execute(text)
     (sql,) = connection.execute("SELECT sql FROM sqlite_master").fetchone()
     return parse(sql), connection
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_columns_are_those_that_sqlite_sees(text: str) -> None:
-    table, connection = stored(text)
+def test_columns_are_those_that_sqlite_sees(
+    connect: Connect, text: str
+) -> None:
+    table, connection = stored(connect, text)
 
     seen = connection.execute("SELECT * FROM pragma_table_xinfo('t')")
 
@@ -40,8 +45,10 @@ def test_columns_are_those_that_sqlite_sees(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_primary_key_is_the_one_that_sqlite_sees(text: str) -> None:
-    table, connection = stored(text)
+def test_primary_key_is_the_one_that_sqlite_sees(
+    connect: Connect, text: str
+) -> None:
+    table, connection = stored(connect, text)
 
     rows = connection.execute(
         "SELECT name FROM pragma_table_xinfo('t') WHERE pk ORDER BY pk"
@@ -53,8 +60,10 @@ def test_primary_key_is_the_one_that_sqlite_sees(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_rowid_alias_takes_a_number_by_itself(text: str) -> None:
-    table, connection = stored(text)
+def test_rowid_alias_takes_a_number_by_itself(
+    connect: Connect, text: str
+) -> None:
+    table, connection = stored(connect, text)
     for column in table.columns:
         if len(table.primary_key) != 1 or table.without_rowid:
             assert table.rowid_alias is None
@@ -67,8 +76,10 @@ def test_rowid_alias_takes_a_number_by_itself(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_foreign_keys_are_those_that_sqlite_sees(text: str) -> None:
-    table, connection = stored(text)
+def test_foreign_keys_are_those_that_sqlite_sees(
+    connect: Connect, text: str
+) -> None:
+    table, connection = stored(connect, text)
 
     rows = connection.execute(
         'SELECT id, "table", "from" FROM pragma_foreign_key_list(\'t\') '
@@ -83,8 +94,8 @@ def test_foreign_keys_are_those_that_sqlite_sees(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_spans_cover_what_they_name(text: str) -> None:
-    table, _ = stored(text)
+def test_spans_cover_what_they_name(connect: Connect, text: str) -> None:
+    table, _ = stored(connect, text)
 
     for column in table.columns:
         assert column.start < column.name_end <= column.type_span[0]
@@ -148,8 +159,10 @@ def test_unknown_grammar_is_refused(text: str) -> None:
         *("REAL BLOB", "BLOB REAL", "LONG VARCHAR", "FLOATING POINT"),
     ],
 )
-def test_affinity_is_the_one_that_sqlite_gives(type_text: str) -> None:
-    connection = sqlite3.connect(":memory:")
+def test_affinity_is_the_one_that_sqlite_gives(
+    connect: Connect, type_text: str
+) -> None:
+    connection = connect()
     connection.execute(f"CREATE TABLE t (a {type_text})")
     connection.execute("INSERT INTO t VALUES ('7'), (7), (7.0), (x'37')")
 

@@ -1,0 +1,265 @@
+"""A table as it is to become, and what that takes.
+
+A draft gathers edits of one table.  As long as none of them touches what
+lies on disk the stored text alone has to change (lang_altertable, section
+7); one that does makes the whole draft a rebuild.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from dataclasses import field
+
+from migrate.changeset.sqlite import edits
+from migrate.changeset.sqlite import rows
+from migrate.changeset.sqlite.createtable import CHECK
+from migrate.changeset.sqlite.createtable import COLLATE
+from migrate.changeset.sqlite.createtable import DEFAULT
+from migrate.changeset.sqlite.createtable import FOREIGN_KEY
+from migrate.changeset.sqlite.createtable import GENERATED
+from migrate.changeset.sqlite.createtable import NOT_NULL
+from migrate.changeset.sqlite.createtable import PRIMARY_KEY
+from migrate.changeset.sqlite.createtable import UNIQUE
+from migrate.changeset.sqlite.createtable import ConstraintDef
+from migrate.changeset.sqlite.createtable import CreateTable
+from migrate.changeset.sqlite.createtable import affinity
+from migrate.changeset.sqlite.stored import StoredTable
+from migrate.changeset.sqlite.tokens import same_name
+from migrate.changeset.sqlite.tokens import unquote
+from migrate.exceptions import NotSupportedError
+
+__all__ = ["Draft"]
+
+
+@dataclass
+class Draft:
+    """What an alteration makes of a stored table.
+
+    :ivar table: the definition after the edits so far.
+    :ivar rebuild: whether the rows have to be written anew.
+    :ivar scans: questions to the rows, answered before the edit is made.
+    :ivar added: columns that the stored table does not have.
+    :ivar foreign_keys: how many foreign keys were added, at the end.
+    :ivar uniques: columns of unique constraints that were added.
+    :ivar indexes: the indexes there are to be of those stored, by name.
+    """
+
+    stored: StoredTable
+    table: CreateTable
+    rebuild: bool = False
+    scans: list[rows.Scan] = field(default_factory=list)
+    added: list[str] = field(default_factory=list)
+    foreign_keys: int = 0
+    uniques: list[tuple[str, ...]] = field(default_factory=list)
+    indexes: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, stored: StoredTable) -> Draft:
+        """Begin with the table as it is stored."""
+        indexes = {row.name: row.sql or "" for row in stored.indexes}
+        return cls(stored, stored.create, indexes=indexes)
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to do."""
+        return self.rebuild or self.table.text != self.stored.create.text
+
+    # Columns.
+
+    def add_column(self, definition: str) -> None:
+        """Add a column, behind the last.  Its rows get its default."""
+        if self.table.has_column(edits.definition_name(definition)):
+            raise NotSupportedError(
+                f"table {self.table.name!r} already has a column "
+                f"{edits.definition_name(definition)!r}"
+            )
+        self.table = edits.with_column(self.table, definition)
+        column = self.table.columns[-1]
+        self.added.append(column.name)
+        self.rebuild = True
+        if column.has(NOT_NULL) and not column.generated:
+            self.scans.append(rows.null(column.name))
+        for check in column.clauses_of(CHECK):
+            expression = self.table.slice(check.argument)
+            self.scans.append(rows.failing_check(expression))
+
+    def drop_column(self, name: str) -> None:
+        """Take a column out of the definition; see :mod:`.uses` before."""
+        column = self.table.column(name)
+        if len(self.table.columns) == 1:
+            raise NotSupportedError(
+                f"column {name!r} is the only one of table "
+                f"{self.table.name!r}; drop the table"
+            )
+        self.table = edits.without_column(self.table, column)
+        self.rebuild = True
+
+    def set_type(self, name: str, type_text: str) -> None:
+        """Give a column a type; another affinity means a rebuild."""
+        before = self.table
+        column = before.column(name)
+        if before.type_of(column).upper() == type_text.upper():
+            return
+        self.table = edits.with_type(before, column, type_text)
+        kinds = [
+            affinity(table.type_of(table.column(name)), strict=table.strict)
+            for table in (before, self.table)
+        ]
+        if (
+            kinds[0] != kinds[1]
+            or before.rowid_alias != self.table.rowid_alias
+        ):
+            self.rebuild = True
+
+    def set_collation(self, name: str, collation: str) -> None:
+        """Give a column a collation; keys and indexes are sorted by it."""
+        column = self.table.column(name)
+        for clause in column.clauses_of(COLLATE):
+            stored = unquote(self.table.slice(clause.argument))
+            if same_name(stored, unquote(collation)):
+                return
+        table = edits.without_clauses(self.table, column, COLLATE)
+        self.table = edits.with_clause(
+            table, table.column(name), f"COLLATE {collation}"
+        )
+        self.rebuild = True
+
+    def set_not_null(self, name: str) -> None:
+        """Let no NULL into a column."""
+        column = self.table.column(name)
+        if column.has(NOT_NULL):
+            return
+        self.table = edits.without_clauses(self.table, column, "null")
+        column = self.table.column(name)
+        self.table = edits.with_clause(self.table, column, "NOT NULL")
+        self.scans.append(rows.null(column.name))
+
+    def drop_not_null(self, name: str) -> None:
+        """Let NULL into a column."""
+        column = self.table.column(name)
+        self.table = edits.without_clauses(self.table, column, NOT_NULL)
+        self.scans = [
+            scan for scan in self.scans if scan != rows.null(column.name)
+        ]
+
+    def set_default(self, name: str, default: str | None) -> None:
+        """Give a column a default for new rows, or take it away.
+
+        The rows must be proved complete before, see :mod:`.completeness`.
+        """
+        column = self.table.column(name)
+        if default is None:
+            self.table = edits.without_clauses(self.table, column, DEFAULT)
+        else:
+            self.table = edits.with_default(self.table, column, default)
+
+    def set_generated(self, name: str, clause: str | None) -> None:
+        """Compute a column, or let it be written to; keeps its values."""
+        column = self.table.column(name)
+        table = edits.without_clauses(self.table, column, GENERATED)
+        if clause is not None:
+            table = edits.with_clause(table, table.column(name), clause)
+        self.table = table
+        self.rebuild = True
+
+    # Constraints.
+
+    def add_constraint(self, text: str) -> None:
+        """Add a constraint of the table."""
+        before = len(self.table.constraints)
+        self.table = edits.with_constraint(self.table, text)
+        for constraint in self.table.constraints[before:]:
+            self._check_name(constraint)
+            self._added(constraint)
+
+    def _check_name(self, constraint: ConstraintDef) -> None:
+        same = [
+            each
+            for each in self.table.all_constraints()
+            if each.name is not None
+            and each.kind != "name"
+            and same_name(each.name, constraint.name)
+        ]
+        if len(same) > 1:
+            raise NotSupportedError(
+                f"table {self.table.name!r} already has a constraint "
+                f"{constraint.name!r}; drop it first or take another name"
+            )
+
+    def _added(self, constraint: ConstraintDef) -> None:
+        if constraint.kind == CHECK:
+            expression = self.table.slice(constraint.argument)
+            self.scans.append(rows.failing_check(expression))
+        elif constraint.kind == FOREIGN_KEY:
+            self.foreign_keys += 1
+        elif constraint.kind in (UNIQUE, PRIMARY_KEY):
+            self.uniques.append(constraint.columns)
+            self.rebuild = True
+        if constraint.kind == PRIMARY_KEY:
+            if len(self.table.of_kind(PRIMARY_KEY)) > 1:
+                raise NotSupportedError(
+                    f"table {self.table.name!r} already has a primary key; "
+                    "drop it first"
+                )
+            self.scans += [rows.null(name) for name in constraint.columns]
+
+    def drop_constraint(self, constraint: ConstraintDef) -> None:
+        """Drop a constraint of the table or of a column."""
+        if constraint.kind == PRIMARY_KEY and self.table.without_rowid:
+            raise NotSupportedError(
+                f"table {self.table.name!r} is WITHOUT ROWID and cannot be "
+                "without its primary key; create another table"
+            )
+        if constraint.kind in (UNIQUE, PRIMARY_KEY):
+            self.rebuild = True
+        self.table = edits.without(self.table, constraint)
+
+    def rename_constraint(self, constraint: ConstraintDef, name: str) -> None:
+        """Name a constraint, or give it another name."""
+        self.table = edits.with_constraint_name(self.table, constraint, name)
+
+    def find(
+        self,
+        kind: str,
+        name: str | None,
+        columns: tuple[str, ...],
+        expression: str | None = None,
+    ) -> ConstraintDef:
+        """Find a constraint by its name, else by what it says.
+
+        :raises NotSupportedError: there is none, or more than one.
+        """
+        found = [
+            each
+            for each in self.table.of_kind(kind)
+            if name is not None and same_name(each.name, name)
+        ] or [
+            each
+            for each in self.table.of_kind(kind)
+            if (name is None or each.name is None)
+            and self._says(each, columns, expression)
+        ]
+        if len({*map(self._meaning, found)}) == 1:
+            return found[0]
+        what = repr(name) if name else f"on {', '.join(columns) or expression}"
+        raise NotSupportedError(
+            f"table {self.table.name!r} has {len(found) or 'no'} {kind} "
+            f"constraint{'s' if len(found) > 1 else ''} {what}; "
+            "name one that it has"
+        )
+
+    def _says(
+        self,
+        constraint: ConstraintDef,
+        columns: tuple[str, ...],
+        expression: str | None,
+    ) -> bool:
+        if constraint.kind == CHECK:
+            text = self.table.slice(constraint.argument)
+            return expression is not None and edits.same_sql(text, expression)
+        return [*map(str.lower, constraint.columns)] == [
+            *map(str.lower, columns)
+        ]
+
+    def _meaning(self, constraint: ConstraintDef) -> str:
+        return self.table.text[constraint.body : constraint.end]

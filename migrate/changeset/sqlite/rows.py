@@ -1,0 +1,124 @@
+"""Rows that are in the way of an alteration: find them, and name them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from migrate.changeset.sqlite.createtable import CreateTable
+from migrate.changeset.sqlite.stored import Catalogue
+from migrate.changeset.sqlite.stored import rowid_name
+from migrate.changeset.sqlite.tokens import quote
+from migrate.exceptions import ExistingRowsError
+
+__all__ = [
+    "Scan",
+    "duplicates",
+    "failing_check",
+    "null",
+    "refuse_rows",
+    "row_name",
+    "rows_error",
+]
+
+# How many of the rows a message names.
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A question to the rows of one table.
+
+    :ivar condition: true for a row that is in the way.
+    :ivar problem: says what such a row has.
+    :ivar way_round: what to do about them.
+    """
+
+    condition: str
+    problem: str
+    way_round: str
+
+
+def null(column: str) -> Scan:
+    """Ask for rows that have NULL in ``column``."""
+    return Scan(
+        f"{quote(column)} IS NULL",
+        f"with NULL in column {column!r}",
+        "give them a value first",
+    )
+
+
+def failing_check(expression: str) -> Scan:
+    """Ask for rows that a CHECK would not let in; NULL is let in."""
+    # The line break ends a comment at the end of the expression.
+    return Scan(
+        f"NOT ({expression}\n)",
+        f"for which CHECK ({expression}) is false",
+        "change or delete them first",
+    )
+
+
+def duplicates(columns: tuple[str, ...], table: str) -> Scan:
+    """Ask for rows that share their values in ``columns``; NULLs do not."""
+    names = ", ".join(map(quote, columns))
+    filled = " AND ".join(f"{quote(name)} IS NOT NULL" for name in columns)
+    return Scan(
+        f"({names}) IN (SELECT {names} FROM {table} WHERE {filled} "
+        f"GROUP BY {names} HAVING count(*) > 1)",
+        "with duplicate values in " + ", ".join(map(repr, columns)),
+        "change or delete all but one of each first",
+    )
+
+
+def refuse_rows(
+    catalogue: Catalogue,
+    scan: Scan,
+    quoted: str,
+    table: CreateTable,
+    name: str,
+) -> None:
+    """Raise if rows answer ``scan``.
+
+    :param quoted: the table to read, with its schema.
+    :param table: the definition of that table.
+    :param name: what messages call it.
+    :raises ExistingRowsError: with their number and the first few.
+    """
+    shown = row_name(table)
+    # A CHECK may name its table: "t.a > 0".
+    source = f"{quoted} AS {quote(name)}"
+    first = catalogue.rows(
+        f"SELECT {shown} FROM {source} WHERE {scan.condition} LIMIT {_SHOWN}"
+    )
+    if not first:
+        return
+    count = catalogue.value(
+        f"SELECT count(*) FROM {source} WHERE {scan.condition}"
+    )
+    raise rows_error(name, count, scan.problem, shown, first, scan.way_round)
+
+
+def row_name(table: CreateTable) -> str:
+    """Return what names a row: the rowid, or the primary key."""
+    rowid = rowid_name(table)
+    keys = table.primary_key or [table.columns[0].name]
+    return rowid or ", ".join(map(quote, keys))
+
+
+def rows_error(
+    name: str,
+    count: int,
+    problem: str,
+    shown: str,
+    first: list[tuple[object, ...]],
+    way_round: str,
+) -> ExistingRowsError:
+    """Say which rows: ``table 't' has 2 rows with ... (rowid 4, 7): ...``."""
+    values = [
+        repr(row[0]) if len(row) == 1 else repr(tuple(row)) for row in first
+    ]
+    more = ", ..." if count > len(first) else ""
+    rows = "1 row" if count == 1 else f"{count} rows"
+    return ExistingRowsError(
+        f"table {name!r} has {rows} {problem} "
+        f"({shown} {', '.join(values)}{more}): {way_round}"
+    )

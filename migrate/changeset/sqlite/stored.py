@@ -1,0 +1,221 @@
+"""What a database stores of a table: read from ``sqlite_master``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from migrate.changeset.sqlite.createtable import FOREIGN_KEY
+from migrate.changeset.sqlite.createtable import ConstraintDef
+from migrate.changeset.sqlite.createtable import CreateTable
+from migrate.changeset.sqlite.parser import parse
+from migrate.changeset.sqlite.tokens import identifiers_in
+from migrate.changeset.sqlite.tokens import quote
+from migrate.changeset.sqlite.tokens import same_name
+from migrate.exceptions import NotSupportedError
+
+__all__ = [
+    "READING",
+    "Catalogue",
+    "StoredObject",
+    "StoredTable",
+    "master",
+    "rowid_name",
+]
+
+#: Execution options of statements that change nothing.
+READING = {"migrate_reading": True}
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """A row of ``sqlite_master``.
+
+    :ivar schema: main, temp, or the name of an attached database.
+    :ivar type: table, index, view or trigger.
+    :ivar sql: None for an index that a constraint made by itself.
+    """
+
+    schema: str
+    rowid: int
+    type: str
+    name: str
+    table_name: str
+    rootpage: int
+    sql: str | None
+
+    def mentions(self, name: str) -> bool:
+        """Tell whether the text has a word or name ``name``."""
+        return name.lower() in identifiers_in(self.sql or "")
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.name!r}"
+
+
+@dataclass(frozen=True)
+class StoredTable:
+    """A table, read, with the rows of ``sqlite_master`` that belong to it."""
+
+    row: StoredObject
+    create: CreateTable
+    indexes: tuple[StoredObject, ...]
+    autoindexes: tuple[StoredObject, ...]
+
+    @property
+    def schema(self) -> str:
+        """Where the table is: main, temp, or an attached database."""
+        return self.row.schema
+
+    @property
+    def name(self) -> str:
+        """The name of the table as the database spells it."""
+        return self.row.name
+
+    @property
+    def quoted(self) -> str:
+        """The name of the table with its schema."""
+        return f"{quote(self.schema)}.{quote(self.name)}"
+
+
+class Catalogue:
+    """Reads the schema on a connection, and changes nothing."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Return the rows of a query, in SQLite's own paramstyle.
+
+        Marked as our own reading, which a preview does not show.
+        """
+        result = self.connection.exec_driver_sql(
+            sql, parameters, execution_options=READING
+        )
+        return [tuple(row) for row in result.fetchall()]
+
+    def value(self, sql: str, *parameters: object) -> Any:
+        """Return the first value of the first row, or None."""
+        rows = self.rows(sql, *parameters)
+        return rows[0][0] if rows else None
+
+    def schemas(self) -> list[str]:
+        """Name the databases in the order in which SQLite looks up names."""
+        names = [row[1] for row in self.rows("PRAGMA database_list")]
+        names = [name for name in names if name != "temp"]
+        return ["temp", *names]
+
+    def objects(self, schema: str | None = None) -> list[StoredObject]:
+        """Return the rows of ``sqlite_master`` in their order."""
+        found = []
+        for each in [schema] if schema else self.schemas():
+            found += [
+                StoredObject(each, *row)
+                for row in self.rows(
+                    "SELECT rowid, type, name, tbl_name, rootpage, sql "
+                    f"FROM {master(each)} ORDER BY rowid"
+                )
+            ]
+        return found
+
+    def has_table(self, schema: str, name: str) -> bool:
+        """Tell whether a table or view ``name`` is in ``schema``."""
+        return any(
+            same_name(each.name, name)
+            for each in self.objects(schema)
+            if each.type in ("table", "view")
+        )
+
+    def table(self, name: str, schema: str | None = None) -> StoredTable:
+        """Read the table ``name``.
+
+        :raises NotSupportedError: if there is none, or it is not an
+            ordinary table.
+        """
+        for each in [schema] if schema else self.schemas():
+            objects = self.objects(each)
+            for row in objects:
+                if row.type == "table" and same_name(row.name, name):
+                    return stored_table(row, objects)
+        where = f" in schema {schema!r}" if schema else ""
+        raise NotSupportedError(
+            f"SQLite has no table {name!r}{where} to alter; "
+            "give the name of one that the database has"
+        )
+
+    def has_index(self, name: str, schema: str | None = None) -> bool:
+        """Tell whether there is an index ``name``."""
+        return any(
+            row.type == "index" and same_name(row.name, name)
+            for row in self.objects(schema)
+        )
+
+    def index(self, name: str, schema: str | None = None) -> StoredObject:
+        """Find an index that was created by name.
+
+        :raises NotSupportedError: if there is none.
+        """
+        for row in self.objects(schema):
+            if row.type == "index" and same_name(row.name, name):
+                if row.sql is not None:
+                    return row
+                raise NotSupportedError(
+                    f"index {name!r} belongs to a constraint of table "
+                    f"{row.table_name!r}; alter the constraint"
+                )
+        raise NotSupportedError(
+            f"SQLite has no index {name!r}; give the name of one that the "
+            "database has"
+        )
+
+    def referrers(self, table: StoredTable) -> list[tuple[str, ConstraintDef]]:
+        """Return the foreign keys that refer to ``table``, and whose."""
+        found = []
+        for row in self.objects(table.schema):
+            if row.type != "table" or not row.mentions(table.name):
+                continue
+            if (row.sql or "").upper().startswith("CREATE VIRTUAL"):
+                continue
+            found += [
+                (row.name, constraint)
+                for constraint in parse(row.sql or "").of_kind(FOREIGN_KEY)
+                if same_name(constraint.referenced, table.name)
+            ]
+        return found
+
+
+def stored_table(
+    row: StoredObject, objects: list[StoredObject]
+) -> StoredTable:
+    """Put a table together from the rows of its database."""
+    indexes = [
+        each
+        for each in objects
+        if each.type == "index" and same_name(each.table_name, row.name)
+    ]
+    return StoredTable(
+        row,
+        parse(row.sql or ""),
+        tuple(each for each in indexes if each.sql is not None),
+        tuple(each for each in indexes if each.sql is None),
+    )
+
+
+def master(schema: str) -> str:
+    """Name the schema table of a database, as SQLite before 3.33 does too."""
+    table = "sqlite_temp_master" if schema == "temp" else "sqlite_master"
+    return f"{quote(schema)}.{table}"
+
+
+def rowid_name(*tables: CreateTable) -> str | None:
+    """Return a name of the rowid that none of ``tables`` has a column for.
+
+    None if there is no such name, or a table has no rowid.
+    """
+    if any(table.without_rowid for table in tables):
+        return None
+    for name in ("rowid", "_rowid_", "oid"):
+        if not any(table.has_column(name) for table in tables):
+            return name
+    return None

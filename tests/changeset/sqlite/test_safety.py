@@ -1,0 +1,576 @@
+"""What fails leaves nothing behind; what is done, all connections see."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import CheckConstraint
+from sqlalchemy import Column
+from sqlalchemy import ForeignKeyConstraint
+from sqlalchemy import Index
+from sqlalchemy import Integer
+from sqlalchemy import PrimaryKeyConstraint
+from sqlalchemy import String
+from sqlalchemy import Table
+from sqlalchemy import UniqueConstraint
+from sqlalchemy import create_engine
+from sqlalchemy import event
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Engine
+from sqlalchemy.pool import NullPool
+from sqlalchemy.schema import DefaultClause
+
+from migrate.changeset import operations as ops
+from migrate.changeset.databases.sqlite import SQLiteEditor
+from migrate.changeset.sqlite.alteration import Features
+from migrate.exceptions import ExistingRowsError
+from migrate.exceptions import NotSupportedError
+from tests.changeset.sqlite.alterations import Operations
+from tests.changeset.sqlite.alterations import added
+from tests.changeset.sqlite.alterations import alter
+from tests.changeset.sqlite.alterations import dropped
+from tests.changeset.sqlite.alterations import model
+from tests.changeset.sqlite.conftest import Connect
+
+SCHEMA = """
+CREATE TABLE other (id INTEGER PRIMARY KEY, x INTEGER UNIQUE);
+INSERT INTO other VALUES (1, 1), (2, 2);
+CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, m INTEGER, u INTEGER,
+    k INTEGER, f INTEGER, c INTEGER DEFAULT 5);
+CREATE INDEX by_k ON t (k);
+CREATE VIEW v AS SELECT k FROM t;
+WITH RECURSIVE i(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM i LIMIT 50)
+INSERT INTO t SELECT i, iif(i % 10, i, NULL), i, i / 2, i, i, i FROM i;
+"""
+
+
+class Old(SQLiteEditor):
+    features = Features(drop_column=False, write_schema=False)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "app.db"
+    connection = sqlite3.connect(path)
+    connection.executescript(SCHEMA)
+    connection.close()
+    return path
+
+
+@pytest.fixture
+def engine(path: Path) -> Iterator[Engine]:
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+
+    @event.listens_for(engine, "connect")
+    def keys_on(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def connection(engine: Engine) -> Iterator[Connection]:
+    with engine.connect() as connection:
+        yield connection
+
+
+def add_column(table: Table) -> Operations:
+    column = Column("z", Integer, nullable=False)
+    table.append_column(column)
+    yield ops.AddColumn(table, column)
+
+
+def unique_index(table: Table) -> Operations:
+    yield ops.AddIndex(Index("one", table.c.u, unique=True))
+
+
+FAILING: list[tuple[Callable[[Table], Operations], str]] = [
+    (
+        lambda table: alter(table, "n", nullable=False),
+        "table 't' has 5 rows with NULL in column 'n' (rowid 10, 20, 30, 40, "
+        "50): give them a value first",
+    ),
+    (
+        lambda table: alter(table, "n", nullable=False, type=String(5)),
+        "table 't' has 5 rows with NULL in column 'n' (rowid 10, 20, 30, 40, "
+        "50): give them a value first",
+    ),
+    (
+        lambda table: added(table, UniqueConstraint("u")),
+        "table 't' has 48 rows with duplicate values in 'u' (rowid 2, 3, 4, "
+        "5, 6, ...): change or delete all but one of each first",
+    ),
+    (
+        unique_index,
+        "table 't' has 48 rows with duplicate values in 'u' (rowid 2, 3, 4, "
+        "5, 6, ...): change or delete all but one of each first",
+    ),
+    (
+        lambda table: added(table, CheckConstraint("k > 1")),
+        "table 't' has 1 row for which CHECK (k > 1) is false (rowid "
+        "1): change or delete them first",
+    ),
+    (
+        lambda table: added(table, ForeignKeyConstraint(["f"], ["other.id"])),
+        "table 't' has 48 rows that refer to no row of table 'other' (rowid "
+        "3, 4, 5, 6, 7, ...): change or delete them first",
+    ),
+    (
+        add_column,
+        "table 't' has rows (50) which would have no value in the new column "
+        "'z', that is NOT NULL: give it a server_default, or add it nullable "
+        "and fill it first",
+    ),
+]
+
+
+def run(
+    connection: Connection,
+    operations: Operations,
+    editor: type[SQLiteEditor] = SQLiteEditor,
+) -> None:
+    for operation in operations:
+        editor().run(connection, operation)
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(("operations", "message"), FAILING)
+@pytest.mark.parametrize("editor", [SQLiteEditor, Old])
+def test_failing_alteration_names_rows_and_leaves_every_byte(
+    path: Path,
+    connection: Connection,
+    editor: type[SQLiteEditor],
+    operations: Callable[[Table], Operations],
+    message: str,
+) -> None:
+    before = digest(path)
+
+    with pytest.raises(ExistingRowsError) as raised:
+        run(connection, operations(model()), editor)
+    connection.rollback()
+
+    assert str(raised.value) == message
+    assert digest(path) == before
+
+
+def test_failing_alteration_keeps_what_the_caller_did_before(
+    connect: Connect, path: Path, connection: Connection
+) -> None:
+    connection.exec_driver_sql("BEGIN")
+    connection.exec_driver_sql("DELETE FROM t WHERE id = 1")
+    (operation,) = alter(model(), "n", nullable=False)
+    with pytest.raises(ExistingRowsError):
+        SQLiteEditor().run(connection, operation)
+    connection.commit()
+
+    rows = connect(path).execute("SELECT count(*) FROM t")
+
+    assert rows.fetchone() == (49,)
+
+
+EDITS: dict[str, Callable[[Table], Operations]] = {
+    "text": lambda table: alter(table, "m", nullable=False),
+    "exchange": lambda table: alter(table, "m", type=String(5)),
+    "unique": lambda table: added(table, UniqueConstraint("id")),
+}
+
+
+@pytest.mark.parametrize("operations", EDITS.values(), ids=EDITS)
+def test_rollback_by_the_caller_undoes_all(
+    path: Path,
+    connection: Connection,
+    operations: Callable[[Table], Operations],
+) -> None:
+    before = digest(path)
+    connection.exec_driver_sql("BEGIN")
+    (operation,) = operations(model())
+    SQLiteEditor().run(connection, operation)
+    connection.exec_driver_sql("INSERT INTO t (id, m) VALUES (99, 1)")
+
+    connection.rollback()
+
+    assert digest(path) == before
+    connection.exec_driver_sql("INSERT INTO t (m, id) VALUES (NULL, 99)")
+    assert connection.exec_driver_sql(
+        "SELECT count(*), sum(typeof(m) = 'integer') FROM t"
+    ).one() == (51, 50)
+
+
+@pytest.mark.parametrize("operations", EDITS.values(), ids=EDITS)
+def test_rolled_back_schema_is_not_taken_for_a_later_one(
+    connect: Connect,
+    path: Path,
+    connection: Connection,
+    operations: Callable[[Table], Operations],
+) -> None:
+    """The version of the schema may come out the same as ours was."""
+    other = connect(path)
+    for _ in range(12):
+        connection.exec_driver_sql("BEGIN")
+        (operation,) = operations(model())
+        SQLiteEditor().run(connection, operation)
+        ours = connection.exec_driver_sql("PRAGMA schema_version").scalar()
+        connection.rollback()
+
+        add_columns(other, until=ours)
+
+        width = "SELECT count(*) FROM pragma_table_info('t')"
+        seen = connection.exec_driver_sql("SELECT * FROM t").keys()
+        assert len([*seen]) == connection.exec_driver_sql(width).scalar()
+        connection.exec_driver_sql("INSERT INTO t (m) VALUES (NULL)")
+        connection.rollback()
+
+
+def add_columns(other: sqlite3.Connection, until: int | None) -> None:
+    """Change the schema until it has this version."""
+    while True:
+        (version,) = other.execute("PRAGMA schema_version").fetchone()
+        if version == until:
+            return
+        other.execute(f"ALTER TABLE t ADD COLUMN z{version}")
+        other.commit()
+
+
+@pytest.mark.parametrize("operations", EDITS.values(), ids=EDITS)
+def test_other_connection_notices(
+    connect: Connect,
+    path: Path,
+    connection: Connection,
+    operations: Callable[[Table], Operations],
+) -> None:
+    other = connect(path)
+    insert = "INSERT INTO t (id, m) VALUES (99, NULL)"
+    other.execute(insert)
+    other.rollback()
+    (before,) = other.execute("PRAGMA schema_version").fetchone()
+
+    (operation,) = operations(model())
+    SQLiteEditor().run(connection, operation)
+    connection.commit()
+
+    assert other.execute("PRAGMA schema_version").fetchone()[0] > before
+    (text_,) = other.execute(
+        "SELECT sql FROM sqlite_master WHERE name = 't'"
+    ).fetchone()
+    if "NOT NULL" in text_:
+        with pytest.raises(sqlite3.IntegrityError):
+            other.execute(insert)
+    else:
+        other.execute(insert)
+    assert other.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_reader_of_the_old_schema_goes_on_after_the_commit(
+    connect: Connect, path: Path, connection: Connection
+) -> None:
+    connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+    reader = connect(path, isolation_level=None)
+    reader.execute("BEGIN")
+    before = reader.execute("SELECT * FROM t").fetchall()
+
+    (operation,) = alter(model(), "m", type=String(5))
+    SQLiteEditor().run(connection, operation)
+
+    assert reader.execute("SELECT * FROM t").fetchall() == before
+    reader.execute("COMMIT")
+    assert reader.execute("SELECT typeof(m) FROM t").fetchone() == ("text",)
+
+
+# The trap: a row that ends before the column reads its default.
+
+
+@pytest.mark.parametrize("default", [None, DefaultClause(text("7"))])
+@pytest.mark.parametrize("editor", [SQLiteEditor, Old])
+def test_default_of_old_rows_stays(
+    connection: Connection,
+    editor: type[SQLiteEditor],
+    default: DefaultClause | None,
+) -> None:
+    connection.exec_driver_sql("ALTER TABLE t ADD COLUMN b INTEGER DEFAULT 5")
+    table = model()
+    table.append_column(Column("b", Integer))
+
+    (operation,) = alter(table, "b", server_default=default)
+    editor().run(connection, operation)
+    connection.exec_driver_sql("INSERT INTO t (id) VALUES (99)")
+
+    values = connection.exec_driver_sql("SELECT DISTINCT b FROM t")
+    assert [value for (value,) in values] == [5, 7 if default else None]
+
+
+def rootpage(connection: Connection) -> int:
+    return int(
+        connection.exec_driver_sql(
+            "SELECT rootpage FROM sqlite_master WHERE name = 't'"
+        ).scalar_one()
+    )
+
+
+@pytest.mark.parametrize(
+    ("column", "proof"),
+    [
+        ("c", "UPDATE t SET c = 6 WHERE c = 5"),
+        ("c", "DELETE FROM t"),
+        ("m", "UPDATE t SET m = 0 WHERE m IS NULL"),
+    ],
+)
+def test_default_is_text_where_no_row_reads_it(
+    connection: Connection, column: str, proof: str
+) -> None:
+    connection.exec_driver_sql(proof)
+    before = rootpage(connection)
+
+    (operation,) = alter(
+        model(), column, server_default=DefaultClause(text("8"))
+    )
+    SQLiteEditor().run(connection, operation)
+
+    assert rootpage(connection) == before
+    connection.exec_driver_sql("INSERT INTO t (id) VALUES (99)")
+    assert (
+        connection.exec_driver_sql(
+            f"SELECT {column} FROM t WHERE id = 99"
+        ).scalar()
+        == 8
+    )
+
+
+CHEAP: dict[str, Callable[[Table], Operations]] = {
+    "set not null": lambda table: alter(table, "m", nullable=False),
+    "same affinity": lambda table: alter(table, "m", type=Integer()),
+    "add check": lambda table: added(table, CheckConstraint("k > 0")),
+    "add foreign key": lambda table: added(
+        table, ForeignKeyConstraint(["u"], ["t.id"])
+    ),
+    "rename column": lambda table: alter(table, "m", name="mm"),
+    "drop column": lambda table: iter([ops.DropColumn(table, table.c.k)]),
+}
+
+
+@pytest.mark.parametrize("operations", CHEAP.values(), ids=CHEAP)
+def test_table_is_not_copied(
+    connection: Connection, operations: Callable[[Table], Operations]
+) -> None:
+    connection.exec_driver_sql("UPDATE t SET u = NULL")
+    connection.exec_driver_sql("DROP VIEW v")
+    before = rootpage(connection)
+
+    for operation in operations(model()):
+        SQLiteEditor().run(connection, operation)
+
+    assert rootpage(connection) == before
+
+
+def test_batch_copies_once(engine: Engine) -> None:
+    copies = []
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def count(_: object, __: object, statement: str, *___: object) -> None:
+        if statement.startswith("INSERT OR ABORT INTO"):
+            copies.append(statement)
+
+    table = model()
+    operations = [
+        *alter(table, "m", type=String(5)),
+        *alter(table, "u", name="uu"),
+        *added(table, UniqueConstraint("k")),
+        ops.DropColumn(table, table.c.f),
+        *alter(table, "c", type=String(9), nullable=False),
+        ops.AddIndex(Index("by_m", table.c.m)),
+    ]
+    with engine.connect() as connection:
+        SQLiteEditor().run(connection, ops.Batch(table, tuple(operations)))
+        columns = connection.exec_driver_sql("SELECT * FROM t").keys()
+
+    assert len(copies) == 1
+    assert [*columns] == ["id", "n", "m", "uu", "k", "c"]
+
+
+# Where it cannot be done.
+
+
+def test_twelve_steps_refuse_to_delete_children(
+    connect: Connect, path: Path, connection: Connection
+) -> None:
+    connection.exec_driver_sql(
+        "CREATE TABLE child (p REFERENCES t ON DELETE CASCADE)"
+    )
+    connection.exec_driver_sql("INSERT INTO child VALUES (1)")
+    connection.commit()
+    connection.exec_driver_sql("BEGIN")
+    (operation,) = alter(model(), "m", type=String(5))
+
+    with pytest.raises(NotSupportedError, match="referred to by 'child'"):
+        Old().run(connection, operation)
+
+    connection.commit()
+    assert connect(path).execute("SELECT count(*) FROM child").fetchone() == (
+        1,
+    )
+
+
+@pytest.mark.skipif(
+    not hasattr(sqlite3.Connection, "setconfig"),
+    reason="the sqlite3 module cannot set defensive mode before Python 3.12",
+)
+def test_defensive_mode_gets_the_same_result(
+    connect: Connect, path: Path, connection: Connection
+) -> None:
+    raw = connection.connection.dbapi_connection
+    raw.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, True)  # type: ignore[union-attr,attr-defined]  # Python 3.12
+    for operation in alter(model(), "m", nullable=False):
+        SQLiteEditor().run(connection, operation)
+    connection.commit()
+
+    other = connect(path)
+    with pytest.raises(sqlite3.IntegrityError):
+        other.execute("INSERT INTO t (id, m) VALUES (99, NULL)")
+
+
+def test_views_broken_before_are_nobodys_fault(
+    connection: Connection,
+) -> None:
+    connection.exec_driver_sql("CREATE VIEW bad AS SELECT missing FROM t")
+    for operations in EDITS.values():
+        run(connection, operations(model()))
+
+
+def test_setting_of_renames_is_given_back(connection: Connection) -> None:
+    connection.exec_driver_sql("PRAGMA legacy_alter_table = ON")
+    for operation in alter(model(), "k", name="kk"):
+        SQLiteEditor().run(connection, operation)
+
+    pragma = connection.exec_driver_sql("PRAGMA legacy_alter_table")
+    assert pragma.scalar() == 1
+    assert connection.exec_driver_sql("SELECT kk FROM v").all()
+
+
+def test_rename_needs_a_sqlite_that_has_it(connection: Connection) -> None:
+    class Older(SQLiteEditor):
+        features = Features.of((3, 24))
+
+    (operation,) = alter(model(), "k", name="kk")
+    with pytest.raises(NotSupportedError, match=r"before 3\.25"):
+        Older().run(connection, operation)
+
+
+@pytest.mark.parametrize("editor", [SQLiteEditor, Old])
+@pytest.mark.parametrize("schema", ["temp", "aux"])
+def test_table_of_another_database(
+    tmp_path: Path,
+    connection: Connection,
+    schema: str,
+    editor: type[SQLiteEditor],
+) -> None:
+    connection.exec_driver_sql(f"ATTACH '{tmp_path / 'aux.db'}' AS aux")
+    connection.exec_driver_sql(
+        f"CREATE TABLE {schema}.t (id INTEGER PRIMARY KEY AUTOINCREMENT, "
+        "m INTEGER UNIQUE, n DEFAULT 3)"
+    )
+    connection.exec_driver_sql(f"CREATE INDEX {schema}.by_m ON t (m)")
+    connection.exec_driver_sql(
+        f"CREATE TRIGGER {schema}.r AFTER INSERT ON t BEGIN "
+        "UPDATE t SET n = 7; END"
+    )
+    connection.exec_driver_sql(f"INSERT INTO {schema}.t (m) VALUES (1)")
+    connection.commit()
+    table = model().to_metadata(model().metadata, schema=schema, name="t")
+
+    for operation in (
+        *alter(table, "m", nullable=False),
+        *alter(table, "m", type=String(5)),
+        *added(table, CheckConstraint("m <> '0'")),
+        ops.RenameIndex(Index("by_m", table.c.m), "by m"),
+        *alter(table, "m", name="mm"),
+    ):
+        editor().run(connection, operation)
+    connection.exec_driver_sql(f"INSERT INTO {schema}.t (mm) VALUES (2)")
+
+    assert connection.exec_driver_sql(
+        f"SELECT id, mm, n, typeof(mm) FROM {schema}.t"
+    ).all() == [(1, "1", 7, "text"), (2, "2", 7, "text")]
+    assert connection.exec_driver_sql("SELECT max(m) FROM main.t").all() == [
+        (50,)
+    ]
+
+
+# Keys.
+
+
+def test_primary_key_comes_and_goes(connection: Connection) -> None:
+    connection.exec_driver_sql("CREATE TABLE k (a TEXT, b INTEGER)")
+    connection.exec_driver_sql("INSERT INTO k VALUES ('x', 1), ('y', 2)")
+    table = Table("k", model().metadata, Column("a"), Column("b"))
+    key = PrimaryKeyConstraint("a", "b", name="k_pkey")
+    insert = "INSERT INTO k VALUES ('x', 1)"
+
+    for operation in added(table, key):
+        SQLiteEditor().run(connection, operation)
+    with pytest.raises(Exception, match="UNIQUE constraint failed"):
+        connection.exec_driver_sql(insert)
+    SQLiteEditor().run(connection, ops.DropConstraint(key))
+    connection.exec_driver_sql(insert)
+
+    assert connection.exec_driver_sql("SELECT rowid FROM k").all() == [
+        *((1,), (2,), (3,)),
+    ]
+
+
+def test_second_primary_key_is_refused(connection: Connection) -> None:
+    key = PrimaryKeyConstraint("u")
+    with pytest.raises(NotSupportedError, match="already has a primary key"):
+        run(connection, added(model(), key))
+
+
+def test_index_of_the_old_library_is_dropped_as_the_key_it_stood_for(
+    connection: Connection,
+) -> None:
+    connection.exec_driver_sql("CREATE UNIQUE INDEX t_u_key ON t (id, u)")
+
+    for operation in dropped(model(), UniqueConstraint("u", name="t_u_key")):
+        SQLiteEditor().run(connection, operation)
+
+    assert not connection.exec_driver_sql(
+        "SELECT 1 FROM sqlite_master WHERE name = 't_u_key'"
+    ).all()
+
+
+def test_key_that_a_foreign_key_needs_stays(connection: Connection) -> None:
+    connection.exec_driver_sql("CREATE TABLE child (x REFERENCES other (x))")
+    table = model().metadata.tables["other"]
+
+    with pytest.raises(NotSupportedError, match="used by foreign key"):
+        run(connection, dropped(table, UniqueConstraint("x")))
+
+
+def test_unknown_constraint_is_named(connection: Connection) -> None:
+    with pytest.raises(
+        NotSupportedError, match="has no check constraint 'nothing'"
+    ):
+        run(
+            connection,
+            dropped(model(), CheckConstraint("k > 7", name="nothing")),
+        )
+
+
+def test_constraint_is_renamed(connection: Connection) -> None:
+    table = model()
+    check = CheckConstraint("k > 0", name="before")
+    for operation in (
+        *added(table, check),
+        ops.RenameConstraint(check, "the after"),
+    ):
+        SQLiteEditor().run(connection, operation)
+
+    with pytest.raises(Exception, match="the after"):
+        connection.exec_driver_sql("INSERT INTO t (k) VALUES (0)")
