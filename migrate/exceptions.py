@@ -13,6 +13,7 @@ __all__ = [
     "ExistingRowsError",
     "HalfDoneStepError",
     "InvalidConstraintError",
+    "InvalidEngineError",
     "InvalidNameError",
     "InvalidRepositoryError",
     "InvalidScriptError",
@@ -69,6 +70,10 @@ class CommandLineError(UsageError):
     def __init__(self, message: str, *, usage: str) -> None:
         super().__init__(message)
         self.usage = usage
+
+
+class InvalidEngineError(ApiError, ValueError, TypeError):
+    """SQLAlchemy makes no engine of a URL and its arguments."""
 
 
 class ControlledSchemaError(Error):

@@ -35,7 +35,11 @@ LAYERS: list[list[str]] = [
         "migrate.changeset",
     ],
     ["migrate"],
-    ["migrate.versioning.util", "migrate.versioning.config"],
+    [
+        "migrate.versioning.util",
+        "migrate.versioning.config",
+        "migrate.versioning.secret",
+    ],
     [
         "migrate.versioning.sqllex",
         "migrate.versioning.sqlbody",
@@ -90,7 +94,6 @@ LAYERS: list[list[str]] = [
         "migrate.versioning.api",
     ],
     [
-        "migrate.versioning.secret",
         "migrate.versioning.console",
         "migrate.versioning.failure",
         "migrate.versioning.commandline",

@@ -20,10 +20,12 @@ from typing import Any
 from typing import NoReturn
 from typing import TypeAlias
 
+from migrate.exceptions import InvalidEngineError
 from migrate.exceptions import KnownError
 from migrate.exceptions import NotSupportedError
 from migrate.exceptions import PathFoundError
 from migrate.exceptions import UsageError
+from migrate.exceptions import VersionNotFoundError
 from migrate.versioning import options
 from migrate.versioning.repository import Repository
 from migrate.versioning.script import PythonScript
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
     from migrate.versioning.schema import ControlledSchema
+    from migrate.versioning.version import Version
 
     Database: TypeAlias = str | URL | Engine
     Folder: TypeAlias = str | PathLike[str] | Repository
@@ -150,6 +153,7 @@ def script_sql(
                            scripts for other databases, instead of making
                            a new one
     """
+    opts["version"] = options.number(opts.get("version"))
     with _path_must_be_free():
         _repository(repository).create_script_sql(
             database, description, **opts
@@ -268,7 +272,7 @@ def test(url: Database, repository: Folder, **opts: object) -> None:
     downgrade that does not undo its upgrade leaves traces.
     """
     with _engine(url, opts) as engine:
-        latest = _repository(repository).version()
+        latest = _latest(_repository(repository))
         up = latest.script(engine.name, "upgrade")
         down = latest.script(engine.name, "downgrade")
         log.info("Upgrading...")
@@ -461,7 +465,10 @@ def _show_sql(controlled: ControlledSchema, end: int | None) -> None:
 @contextmanager
 def _engine(url: Database, opts: Mapping[str, Any]) -> Iterator[Engine]:
     """Give the engine passed, or one that ends with the block."""
-    engine = construct_engine(url, **opts)
+    try:
+        engine = construct_engine(url, **opts)
+    except (TypeError, ValueError) as error:
+        raise InvalidEngineError(str(error)) from error
     try:
         yield engine
     finally:
@@ -477,6 +484,15 @@ def _controlled(
 
     with _engine(url, opts) as engine:
         yield ControlledSchema(engine, _repository(repository))
+
+
+def _latest(repository: Repository) -> Version:
+    if repository.latest == 0:
+        raise VersionNotFoundError(
+            f"repository {repository.path!r} has no change script yet; add "
+            "one with: script DESCRIPTION"
+        )
+    return repository.version()
 
 
 def _repository(repository: Folder) -> Repository:

@@ -37,11 +37,13 @@ from migrate.exceptions import DatabaseUnreachableError
 from migrate.exceptions import HalfDoneStepError
 from migrate.exceptions import NothingToResolveError
 from migrate.exceptions import StepConflictError
+from migrate.versioning.secret import shown
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Engine
 
-__all__ = ["ControlTable", "Marker"]
+__all__ = ["ControlTable", "Marker", "unreachable"]
 
 _ID_LENGTH = 250
 _MARKER_SUFFIX = " (step under way)"
@@ -147,7 +149,7 @@ class ControlTable:
         self, connection: Connection, error: DBAPIError
     ) -> DatabaseNotControlledError:
         if error.connection_invalidated:
-            return DatabaseUnreachableError(str(error.orig))
+            return unreachable(connection.engine, error)
         inspector = inspect(connection)
         if not inspector.has_table(self.table.name):
             return DatabaseNotControlledError(
@@ -356,6 +358,17 @@ def _parsed(text: str) -> Marker:
         return Marker("step", 0, 0, text[:200], "at an unknown time")
 
 
+def unreachable(engine: Engine, error: DBAPIError) -> DatabaseUnreachableError:
+    """Return the error that a refused or broken connection deserves."""
+    # PyMySQL and mysqlclient give a number and a text.
+    words: tuple[Any, ...] = getattr(error.orig, "args", ())
+    is_numbered = len(words) == 2 and isinstance(words[0], int)
+    reason = f"{words[1]} ({words[0]})" if is_numbered else str(error.orig)
+    return DatabaseUnreachableError(
+        f"cannot read database {shown(engine.url)}: "
+        + " ".join(reason.split())
+    )
+
+
 def _shown(connection: Connection) -> str:
-    url = connection.engine.url.render_as_string(hide_password=True)
-    return f"database {url}"
+    return f"database {shown(connection.engine.url)}"

@@ -15,6 +15,9 @@ __all__ = ["explain", "is_bug"]
 
 _PACKAGE = os.path.dirname(migrate.__file__) + os.sep
 _LONGEST_STATEMENT = 200
+_DRIVER_HINT = (
+    "; install this driver, or name another in the URL: dialect+driver://..."
+)
 
 
 def is_bug(error: BaseException) -> bool:
@@ -63,7 +66,15 @@ def _message(error: BaseException) -> str:
         return f"{error.strerror}: {error.filename!r}"
     if _is_of_database(error):
         return _without_pointer(text) + _statement(error)
-    return f"{type(error).__name__}: {error}"
+    text = f"{type(error).__name__}: {error}"
+    return text + _DRIVER_HINT if _is_of_missing_driver(error) else text
+
+
+def _is_of_missing_driver(error: BaseException) -> bool:
+    frames = traceback.extract_tb(error.__traceback__)
+    return isinstance(error, ImportError) and any(
+        frame.name == "import_dbapi" for frame in frames
+    )
 
 
 def _is_of_sqlalchemy(error: BaseException) -> bool:

@@ -10,12 +10,12 @@ from typing import NoReturn
 
 from sqlalchemy.exc import DBAPIError
 
-from migrate.exceptions import DatabaseUnreachableError
 from migrate.exceptions import InvalidVersionError
 from migrate.exceptions import MissingAppliedScriptError
 from migrate.exceptions import NotSupportedError
 from migrate.versioning import verification
 from migrate.versioning.control import ControlTable
+from migrate.versioning.control import unreachable
 from migrate.versioning.history import History
 from migrate.versioning.history import Record
 from migrate.versioning.limits import Limits
@@ -81,7 +81,7 @@ class ControlledSchema:
             with self.engine.connect() as connection:
                 self.version = self._control.version(connection)
         except DBAPIError as error:
-            raise DatabaseUnreachableError(str(error.orig)) from error
+            raise unreachable(self.engine, error) from error
 
     # -- running steps
 

@@ -6,8 +6,12 @@ import re
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-__all__ = ["hidden", "secrets_in"]
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
+
+__all__ = ["hidden", "secrets_in", "shown"]
 
 _PASSWORD = re.compile(r"[\w+.-]+://[^:/@]*:(?P<password>.*)@", re.DOTALL)
 _TELLTALE = re.compile(r"pass|pwd|secret|token", re.IGNORECASE)
@@ -34,6 +38,12 @@ def hidden(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
+def shown(url: URL) -> str:
+    """Return the text of a database URL with stars for its secrets."""
+    text = url.render_as_string(hide_password=False)
+    return hidden(text, secrets_in({"url": text}))
+
+
 def _secrets(name: str, value: object) -> Iterator[str]:
     # An engine has a URL; both know more than their text shows.
     url = getattr(value, "url", value)
@@ -54,8 +64,8 @@ def _secrets(name: str, value: object) -> Iterator[str]:
 def _secrets_of_url(url: str) -> Iterator[str]:
     if "://" not in url:
         return
-    from urllib.parse import parse_qs  # slow to import
-    from urllib.parse import unquote
+    from urllib.parse import unquote  # slow to import
+    from urllib.parse import unquote_plus
 
     address, _, query = url.partition("?")
     found = _PASSWORD.search(address) or _PASSWORD.search(url)
@@ -64,6 +74,8 @@ def _secrets_of_url(url: str) -> Iterator[str]:
         yield unquote(found["password"])
         # A driver saw only this much if an @ was left unescaped.
         yield found["password"].partition("@")[0]
-    for name, values in parse_qs(query).items():
+    for pair in query.split("&"):
+        name, _, value = pair.partition("=")
         if _TELLTALE.search(name):
-            yield from values
+            yield value
+            yield unquote_plus(value)

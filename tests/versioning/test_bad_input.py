@@ -316,7 +316,24 @@ def test_test_of_an_empty_repository(
 
     done = command("test", sqlite_url, "shop")
 
-    assert refused(done, ".*version 0.*")
+    assert refused(
+        done, "repository 'shop' has no change script yet; add one with: .*"
+    )
+
+
+@pytest.mark.parametrize("version", ["abc", "-1", ""])
+def test_sql_script_for_an_impossible_version(
+    on_sqlite: Command, version: str
+) -> None:
+    done = on_sqlite("script_sql", "sqlite", "x", f"--version={version}")
+
+    assert refused(done, f"version '{version}' is not a whole number from 0")
+
+
+def test_unknown_engine_argument(on_sqlite: Command) -> None:
+    done = on_sqlite("db_version", "--url=sqlite://", "--engine_arg_x=1")
+
+    assert refused(done, r"Invalid argument\(s\) 'x' sent to.*")
 
 
 def test_debug_shows_the_traceback(
@@ -336,8 +353,13 @@ def test_debug_shows_the_traceback(
     [
         ("garbage", ".*Could not parse SQLAlchemy URL.*"),
         ("nosuch://host/x", ".*sqlalchemy.dialects:nosuch"),
-        ("oracle+cx_oracle://host/x", ".*'cx_Oracle'.*"),
-        ("sqlite:///no/such/folder/x.db", ".*unable to open database file.*"),
+        (f"postgresql://me:{SECRET}@host:abc/x", ".*'abc'.*"),
+        ("oracle+cx_oracle://host/x", ".*'cx_Oracle'; install this driver.*"),
+        (
+            "sqlite:///no/such/folder/x.db",
+            "cannot read database sqlite:///no/such/folder/x.db: unable to "
+            "open database file",
+        ),
         (
             f"postgresql+psycopg2://me:{SECRET}@127.0.0.1:1/x",
             ".*[Cc]onnection refused.*",
@@ -348,7 +370,8 @@ def test_debug_shows_the_traceback(
         ),
         (
             f"mysql+pymysql://me:{SECRET}@127.0.0.1:1/x",
-            ".*Can't connect to MySQL server.*",
+            r"cannot read database mysql\+pymysql://me:\*\*\*@127.0.0.1:1/x: "
+            r"Can't connect to MySQL server on .* \(2003\)",
         ),
     ],
     ids=lambda value: str(value).partition(":")[0],

@@ -91,7 +91,10 @@ def test_missing_driver_is_named() -> None:
     error = caught(lambda: create_engine("oracle+cx_oracle://host"))
 
     assert not is_bug(error)
-    assert explain(error) == "ModuleNotFoundError: No module named 'cx_Oracle'"
+    assert explain(error) == (
+        "ModuleNotFoundError: No module named 'cx_Oracle'; install this "
+        "driver, or name another in the URL: dialect+driver://..."
+    )
 
 
 def test_unknown_dialect_is_named() -> None:

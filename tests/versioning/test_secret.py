@@ -6,6 +6,7 @@ from sqlalchemy import make_url
 
 from migrate.versioning.secret import hidden
 from migrate.versioning.secret import secrets_in
+from migrate.versioning.secret import shown
 
 URL = "postgresql://me:s3%40cret@host/db"
 
@@ -57,3 +58,18 @@ def test_secret_inside_a_word_leaves_the_word() -> None:
 
 def test_longer_secret_is_hidden_whole() -> None:
     assert hidden("a@b", {"a", "a@b"}) == "***"
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        (URL, "postgresql://me:***@host/db"),
+        (
+            "postgresql://h/db?password=p%40w&a=b",
+            "postgresql://h/db?a=b&password=***",
+        ),
+        ("sqlite:///x.db", "sqlite:///x.db"),
+    ],
+)
+def test_url_is_shown_without_secrets(url: str, text: str) -> None:
+    assert shown(make_url(url)) == text
