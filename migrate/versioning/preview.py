@@ -2,7 +2,8 @@
 
 Where the database takes back schema changes, the scripts run for real in a
 transaction that is rolled back.  Elsewhere nothing but reading is sent, so a
-script that needs what an earlier statement did cannot be shown.
+script that needs what an earlier statement did cannot be shown.  What a script
+does with the driver's own cursor is neither seen nor held back.
 """
 
 from __future__ import annotations
@@ -44,7 +45,15 @@ _CATALOGUE = re.compile(
 _TRANSACTION = re.compile(
     r"(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b", re.IGNORECASE
 )
+_END = re.compile(
+    r"(COMMIT|END|ROLLBACK(?!\s+((WORK|TRANSACTION)\s+)?TO\b)"
+    r"|PREPARE\s+TRANSACTION)\b",
+    re.IGNORECASE,
+)
 _COMMENT = re.compile(r"(\s|--[^\n]*\n|/\*.*?\*/)*", re.DOTALL)
+# Sent in the place of what is withheld: a cursor that never executed
+# anything has no answer to the questions that SQLAlchemy asks it afterwards.
+_NOTHING = {"mysql": "DO 0", "mariadb": "DO 0", "oracle": "BEGIN NULL; END;"}
 _MOST_PARAMETERS = 5
 _WIDEST = 500
 
@@ -80,7 +89,7 @@ def _tried(
                         f"the SQL of {step.script} and after cannot be shown "
                         "without running it: it runs outside a transaction"
                     )
-                with _recorded(connection, is_sent=bool) as statements:
+                with _recorded(connection, is_sent=_is_safe) as statements:
                     step.script.run(connection, step.direction)
                 yield step, _shown(step, statements)
         finally:
@@ -107,6 +116,16 @@ def _withheld(
         finally:
             connection.rollback()
         yield step, _shown(step, statements)
+
+
+def _is_safe(statement: str) -> bool:
+    """Tell that a statement leaves the transaction open, or raise."""
+    if _END.match(statement):
+        raise NotSupportedError(
+            f"the script ends the transaction by itself ({statement.strip()}"
+            "): its SQL cannot be shown without changing the database"
+        )
+    return True
 
 
 def _shown(step: Step, statements: list[str]) -> list[str]:
@@ -138,7 +157,11 @@ def _recorded(
         reads = context.execution_options.get("migrate_reading")
         if not (reads or _CATALOGUE.match(bare) or _TRANSACTION.match(bare)):
             statements.append(_text(statement, parameters, context))
-        return not is_sent(bare)
+        if is_sent(bare):
+            return False
+        if context.dialect.name in _NOTHING:
+            cursor.execute(_NOTHING[context.dialect.name])
+        return True
 
     def execute_bare(cursor: Any, statement: str, context: Any) -> bool:
         return execute(cursor, statement, None, context)

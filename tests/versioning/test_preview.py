@@ -173,6 +173,24 @@ def test_rows_are_shown_with_their_values(shop: Shop) -> None:
     assert shop.contents() == before
 
 
+def test_row_gets_its_number_from_the_database(shop: Shop) -> None:
+    shop.add(
+        1,
+        MAKES_TABLE.replace(
+            "    account.create()",
+            "    account.create()\n"
+            "    migrate_engine.execute(account.insert())",
+        ),
+    )
+    before = shop.contents()
+
+    done = shop.command("upgrade", "--preview_sql")
+
+    assert (done.code, done.err) == (0, "")
+    assert "INSERT INTO account" in done.out
+    assert shop.contents() == before
+
+
 def test_many_rows_are_cut_short(shop_on_sqlite: Shop) -> None:
     shop = shop_on_sqlite
     shop.add(1, MAKES_TABLE)
@@ -225,6 +243,28 @@ def test_step_outside_of_a_transaction_is_not_tried(
     assert done.code == 1
     assert done.out.startswith("0 -> 1... \nCREATE TABLE account (")
     assert done.error.endswith("it runs outside a transaction")
+    assert shop.contents() == before
+
+
+@pytest.mark.parametrize(
+    "statement", ["COMMIT", "/* now */ commit;", "ROLLBACK", "end"]
+)
+def test_script_that_ends_the_transaction_is_stopped(
+    shop: Shop, statement: str
+) -> None:
+    shop.add(
+        1,
+        "def upgrade(e):\n"
+        "    e.execute('CREATE TABLE more (id INTEGER)')\n"
+        f"    e.execute({statement!r})\n",
+    )
+    before = shop.contents()
+
+    done = shop.command("upgrade", "--preview_sql")
+
+    if can_roll_back_ddl(shop.engine):
+        assert done.code == 1
+        assert "ends the transaction by itself" in done.error
     assert shop.contents() == before
 
 
