@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from migrate.exceptions import CommandLineError
@@ -227,3 +229,11 @@ def test_every_command_has_help_and_a_description(name: str) -> None:
 def test_commands_are_the_functions_of_the_api() -> None:
     assert list(COMMANDS) == api.__all__
     assert set(ALIASES.values()) <= set(COMMANDS)
+
+
+def test_every_command_is_in_the_manual() -> None:
+    manual = Path(__file__).parents[2] / "docs" / "commands.rst"
+
+    text = manual.read_text()
+
+    assert [name for name in COMMANDS if f"``{name}``" not in text] == []
