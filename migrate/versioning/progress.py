@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from migrate.versioning import runner
-
 if TYPE_CHECKING:
     from migrate.versioning.repository import Step
     from migrate.versioning.runner import Event
@@ -19,6 +17,9 @@ log = logging.getLogger("migrate.versioning.api")
 
 def tell(event: Event) -> None:
     """Tell the log of an event, in the words of the shell."""
+    # Whoever emits an event has imported it; a run without steps has not.
+    from migrate.versioning import runner
+
     match event:
         case runner.StepStarted(step):
             tell_start(step)

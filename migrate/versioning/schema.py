@@ -20,12 +20,8 @@ from migrate.versioning.history import History
 from migrate.versioning.history import Record
 from migrate.versioning.limits import Limits
 from migrate.versioning.limits import limited
-from migrate.versioning.lock import lock_for
 from migrate.versioning.repository import Repository
 from migrate.versioning.repository import Step
-from migrate.versioning.runner import Event
-from migrate.versioning.runner import LockWaiting
-from migrate.versioning.runner import Runner
 from migrate.versioning.util import load_model
 from migrate.versioning.version import VerNum
 
@@ -37,6 +33,7 @@ if TYPE_CHECKING:
 
     from migrate.versioning.lock import Lock
     from migrate.versioning.repository import Changeset
+    from migrate.versioning.runner import Event
     from migrate.versioning.runner import Listener
 
 __all__ = ["ControlledSchema", "Repository", "VerNum", "load_model"]
@@ -162,6 +159,10 @@ class ControlledSchema:
 
     def _run(self, steps: list[Step], emit: Listener, limits: Limits) -> bool:
         """Run steps under the lock; False if somebody else was faster."""
+        # A run that has nothing to do need not pay for these.
+        from migrate.versioning.lock import lock_for
+        from migrate.versioning.runner import LockWaiting
+        from migrate.versioning.runner import Runner
 
         def waiting(holder: str) -> None:
             emit(LockWaiting(holder))
@@ -311,6 +312,8 @@ class ControlledSchema:
 @contextmanager
 def _writing(engine: Engine) -> Iterator[Connection]:
     """Give a connection with a transaction under the deployer's lock."""
+    from migrate.versioning.lock import lock_for
+
     with engine.connect() as connection:
         lock = lock_for(connection)
         with lock.session(), lock.held():
