@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine
 from sqlalchemy import text
+from sqlalchemy.engine import Engine
 
 from migrate.exceptions import InvalidVersionError
 from migrate.exceptions import VersionNotFoundError
@@ -67,8 +68,10 @@ def test_anything_else_is_a_bug(error: BaseException) -> None:
     assert is_bug(raising(error))
 
 
-def test_error_of_the_database_shows_its_message_and_the_statement() -> None:
-    with create_engine("sqlite://").connect() as connection:
+def test_error_of_the_database_shows_its_message_and_the_statement(
+    sqlite_engine: Engine,
+) -> None:
+    with sqlite_engine.connect() as connection:
         statement = text("SELECT :secret FROM\n account")
         error = caught(lambda: connection.execute(statement, {"secret": "x"}))
 
@@ -79,8 +82,8 @@ def test_error_of_the_database_shows_its_message_and_the_statement() -> None:
     )
 
 
-def test_long_statement_is_cut() -> None:
-    with create_engine("sqlite://").connect() as connection:
+def test_long_statement_is_cut(sqlite_engine: Engine) -> None:
+    with sqlite_engine.connect() as connection:
         statement = text("SELECT " + "a, " * 500 + "b FROM account")
         error = caught(lambda: connection.execute(statement))
 

@@ -17,7 +17,7 @@ URL = "postgresql://me:s3%40cret@host/db"
         {"url": URL},
         {"words": ["upgrade", f"--url={URL}"]},
         {"url": make_url(URL)},
-        {"url": create_engine(URL)},
+        {"url": create_engine("mysql+pymysql://me:s3%40cret@host/db")},
         {"url": "postgresql://host/db?user=me&password=s3%40cret"},
         {"engine_dict": {"connect_args": {"password": "s3@cret"}}},
         {"engine_arg_passwd": "s3@cret"},
