@@ -160,6 +160,7 @@ class ControlledSchema:
     def _run(self, steps: list[Step], emit: Listener, limits: Limits) -> bool:
         """Run steps under the lock; False if somebody else was faster."""
         # A run that has nothing to do need not pay for these.
+        from migrate import legacy
         from migrate.versioning.lock import lock_for
         from migrate.versioning.runner import LockWaiting
         from migrate.versioning.runner import Runner
@@ -172,7 +173,14 @@ class ControlledSchema:
             runner = Runner(
                 connection, self._control, lock, emit, limits, self._history
             )
-            with lock.session(), lock.held(), limited(connection, limits):
+            with (
+                lock.session(),
+                lock.held(),
+                limited(connection, limits),
+                # Once for all steps: to apply the patches costs as much as
+                # a small script.
+                legacy.installed(),
+            ):
                 self._prepare_history(connection, lock)
                 for step in steps:
                     if not runner.run(step):
