@@ -19,9 +19,10 @@ from migrate import binding
 from migrate.binding import Bind
 from migrate.changeset import catalogue
 from migrate.changeset import keys
-from migrate.changeset import metadata
+from migrate.changeset import metadata as following
 from migrate.changeset import operations as ops
 from migrate.changeset.batch import perform
+from migrate.changeset.databases import editor_for
 from migrate.changeset.delta import ALTERABLE
 from migrate.changeset.delta import KEYS
 from migrate.changeset.delta import ColumnDelta
@@ -48,10 +49,16 @@ def bind_for(table: Table, *given: Bind | None) -> Bind:
     )
 
 
-def _table(table: Table | str | None, column: Any, bind: Bind | None) -> Table:
+def _table(
+    table: Table | str | None,
+    column: Any,
+    bind: Bind | None,
+    metadata: MetaData | None = None,
+) -> Table:
     """Find the Table that a call means; one given by name is reflected."""
     if isinstance(table, str):
-        return catalogue.reflected(bind, table)
+        bind = bind or binding.bind_of(metadata)
+        return catalogue.reflected(bind, table, metadata)
     found = getattr(column, "table", None) if table is None else table
     if found is None:
         raise InvalidConstraintError(
@@ -95,10 +102,11 @@ def create_column(
     connection: Bind | None = None,
     *,
     engine: Bind | None = None,
+    metadata: MetaData | None = None,
     if_not_exists: bool = False,
 ) -> Column[Any]:
     """Add ``column``; see :meth:`.schema.ChangesetColumn.create`."""
-    owner = _table(table, column, connection or engine)
+    owner = _table(table, column, connection or engine, metadata)
     names.check(column)
     bind = bind_for(owner, connection, engine)
     with ExitStack() as undo:
@@ -130,10 +138,10 @@ def _attach(column: Column[Any], table: Table, undo: ExitStack) -> None:
     flags = column.index, column.unique
     column.index = column.unique = None
     try:
-        metadata.attach_column(table, column)
+        following.attach_column(table, column)
     finally:
         column.index, column.unique = flags
-    undo.callback(metadata.detach_column, table, column)
+    undo.callback(following.detach_column, table, column)
 
 
 def _added_with(
@@ -174,11 +182,12 @@ def drop_column(
     connection: Bind | None = None,
     *,
     engine: Bind | None = None,
+    metadata: MetaData | None = None,
     if_exists: bool = False,
 ) -> Column[Any]:
     """Drop ``column``; see :meth:`.schema.ChangesetColumn.drop`."""
     given = column if isinstance(column, Column) else None
-    owner = _table(table, given, connection or engine)
+    owner = _table(table, given, connection or engine, metadata)
     found = _column_of(owner, column)
     bind = bind_for(owner, connection, engine)
     perform(owner, [ops.DropColumn(owner, found, if_exists)], bind)
@@ -209,6 +218,8 @@ def alter_column(*p: Any, **k: Any) -> ColumnDelta:
         )
     names = k.pop("index_name", None), k.pop("unique_name", None)
     k.pop("alter_metadata", None)
+    if p and isinstance(p[0], Column) and p[0].table is None:
+        p, k = _as_stated(p[0], p[1:], k)
     delta = ColumnDelta(*p, **k)
     table = _table(delta.table, delta.current_column, None)
     if delta.diffs.keys() & (ALTERABLE | KEYS):
@@ -220,6 +231,27 @@ def alter_column(*p: Any, **k: Any) -> ColumnDelta:
         perform(table, operations, bind)
     delta.settle()
     return delta
+
+
+def _as_stated(
+    stated: Column[Any], rest: tuple[Any, ...], k: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Read ``alter_column(Column(...), table=...)``, a column of no table.
+
+    The old library spelled the whole column anew where the database alters
+    by doing so (:attr:`.SchemaEditor.restates_columns`), and did nothing
+    elsewhere; scripts ran everywhere, and so did what they left behind.
+    """
+    if k.get("table") is None:
+        return (stated, *rest), k
+    bind = k.get("connection") or k.get("engine")
+    table = _table(k["table"], stated, bind, k.get("metadata"))
+    k = {n: v for n, v in k.items() if n not in ("table", "metadata")}
+    dialect = bind_for(table, bind).dialect
+    if editor_for(dialect).restates_columns:
+        for attribute in ("type", "nullable", "server_default"):
+            k.setdefault(attribute, getattr(stated, attribute))
+    return (table.c[stated.name], *rest), k
 
 
 def _key_operations(

@@ -57,6 +57,9 @@ class SchemaEditor:
     #: One ``ALTER TABLE`` may hold several actions.
     combines_actions: ClassVar[bool] = False
 
+    #: A column is altered by spelling all of it anew.
+    restates_columns: ClassVar[bool] = False
+
     #: Dropping a column of an index over several leaves a smaller index.
     shrinks_indexes: ClassVar[bool] = False
 

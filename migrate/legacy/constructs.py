@@ -394,6 +394,14 @@ def copy(self: Any, **kwargs: Any) -> Any:
     return self._copy(**kwargs)
 
 
+def replace_column(
+    original: Callable[..., None], self: Any, *args: Any, **kwargs: Any
+) -> None:
+    """2.0 refuses a second column of one name; 1.4 let it replace."""
+    kwargs["allow_replacements"] = True
+    original(self, *args, **kwargs)
+
+
 def tometadata(self: Table, metadata: Any, *args: Any, **kwargs: Any) -> Table:
     """Deprecated in 1.4; ``to_metadata()`` today."""
     return self.to_metadata(metadata, *args, **kwargs)
@@ -479,5 +487,11 @@ PATCHES: list[Patch] = [
     in_place(elements.or_, "or_()", or_),
     wrap(_FunctionGenerator, "func.f(..., bind=)", call_function, "__call__"),
     *_copies(),
+    wrap(
+        Column,
+        "table.append_column(again), Table(..., column, again)",
+        replace_column,
+        "_set_parent",
+    ),
     add(Table, "table.tometadata(metadata)", tometadata),
 ]

@@ -68,6 +68,7 @@ class MySQLEditor(SchemaEditor):
 
     name: ClassVar[str] = "MySQL"
     combines_actions: ClassVar[bool] = True
+    restates_columns: ClassVar[bool] = True
     shrinks_indexes: ClassVar[bool] = True
 
     def alter_column(

@@ -53,6 +53,10 @@ _FIRST = ("TYPE", "CHARACTER", "COLLATE", "GENERATED")
 
 _TEXT_TYPE = re.compile(r"\s*(?:\w*char|\w*text|enum|set)\b", re.IGNORECASE)
 
+_COUNTING_TYPE = re.compile(
+    r"\s*(?:\w*int|integer|float|double|real|bool|boolean)\b", re.IGNORECASE
+)
+
 
 def _tokens(text: str) -> Iterator[tuple[int, str]]:
     """Yield each token with the number of parentheses open before it."""
@@ -151,6 +155,8 @@ class Definition:
         if result.says("NOT"):
             result = result._less(r"DEFAULT NULL")
         if "type" in attributes:
+            if not _COUNTING_TYPE.match(dict(wanted.clauses)["TYPE"]):
+                result = result.without("AUTO_INCREMENT")
             result = result._less(r"CHECK \(json_valid\(.*\)\)")
         if result.says("AUTO_INCREMENT") or result.says("GENERATED"):
             result = result.without("DEFAULT")

@@ -44,6 +44,7 @@ class SQLiteEditor(SchemaEditor):
     """SQLite.  A whole batch is one step, with one rebuild at most."""
 
     name: ClassVar[str] = "SQLite"
+    restates_columns: ClassVar[bool] = True
     shrinks_indexes: ClassVar[bool] = True
     names_constraints: ClassVar[bool] = False
     foreign_keys_apart: ClassVar[bool] = False

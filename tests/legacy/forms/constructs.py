@@ -657,6 +657,13 @@ def column_copy(engine):
     return copy.table is None, copy.name, len(copy.foreign_keys)
 
 
+def column_of_a_name_replaces(engine):
+    t = account(engine)
+    t.append_column(Column("login", String(7)))
+    twice = Table("t", MetaData(), Column("a", Integer), Column("a", String))
+    return t.c.login.type.length, t.c.keys(), twice.c.keys()
+
+
 def constraint_copy(engine):
     from sqlalchemy import CheckConstraint
     from sqlalchemy import ForeignKeyConstraint
