@@ -7,6 +7,7 @@ reads.  Whatever needs a connection and is given none asks
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,8 @@ from migrate.legacy.patching import add
 from migrate.legacy.patching import wrap
 
 __all__ = ["PATCHES"]
+
+log = logging.getLogger(__name__)
 
 
 def metadata_init(
@@ -99,6 +102,37 @@ def create(
     return original(self, _resolved(self, bind, "create()"), *args, **kwargs)
 
 
+def create_index(
+    original: Callable[..., None],
+    self: Index,
+    bind: Any = None,
+    *args: Any,
+    **kwargs: Any,
+) -> Any:
+    """2.0 requires ``bind``; without it, that of the metadata is used.
+
+    A change script on SQLite may ask for an index that is there already, of
+    the same name, columns and uniqueness: the old library lost indexes when
+    it rebuilt a table, and later scripts made them again.
+    """
+    bind = _resolved(self, bind, "create()")
+    if bind.dialect.name == "sqlite" and _is_there(self, bind):
+        log.info("index %r is there already, as stated", self.name)
+        return self
+    return original(self, bind, *args, **kwargs)
+
+
+def _is_there(index: Index, bind: Any) -> bool:
+    if binding.running_bind() is None or index.table is None:
+        return False
+    table = index.table
+    stated = (index.name, [*index.columns.keys()], bool(index.unique))
+    return any(
+        (one["name"], one["column_names"], bool(one["unique"])) == stated
+        for one in inspect(bind).get_indexes(table.name, schema=table.schema)
+    )
+
+
 def drop(
     original: Callable[..., None],
     self: Any,
@@ -150,6 +184,7 @@ def _bound_items() -> list[Patch]:
         wrap(owner, f"{name}.{function.__name__}()", function)
         for owner, name in creatable.items()
         for function in (create, drop)
+        if (owner, function) != (Index, create)
     ]
 
 
@@ -175,6 +210,7 @@ PATCHES: list[Patch] = [
     wrap(MetaData, "metadata.create_all()", create_all),
     wrap(MetaData, "metadata.drop_all()", drop_all),
     *_bound_items(),
+    wrap(Index, "index.create()", create_index, "create"),
     add(Table, "table.exists()", exists),
     add(
         SchemaItem,

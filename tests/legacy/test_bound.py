@@ -13,6 +13,7 @@ from sqlalchemy import Table
 from sqlalchemy import create_engine
 from sqlalchemy import inspect
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import OperationalError
 
 from migrate import legacy
 from migrate.exceptions import UnboundError
@@ -104,6 +105,22 @@ def test_bound_index(migrate_engine: Engine) -> None:
 
     assert [one["name"] for one in found] == ["ix_login"]
     assert not inspect(migrate_engine).get_indexes("account")
+
+
+def test_index_that_is_there_already_is_as_asked_for(
+    migrate_engine: Engine,
+) -> None:
+    if migrate_engine.dialect.name != "sqlite":
+        pytest.skip("elsewhere no index was ever lost")
+    table = account(MetaData(migrate_engine))  # type: ignore[arg-type]
+    table.create()
+    Index("ix_login", table.c.login).create()  # type: ignore[call-arg]
+
+    again: Any = account(MetaData(migrate_engine))  # type: ignore[arg-type]
+    Index("ix_login", again.c.login).create()  # type: ignore[call-arg]
+
+    with pytest.raises(OperationalError, match="already exists"):
+        Index("ix_login", again.c.id).create()  # type: ignore[call-arg]
 
 
 def test_bound_enum(migrate_engine: Engine) -> None:
