@@ -341,7 +341,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=2_000_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only")
+    parser.add_argument("--only", action="append", choices=ALTERATIONS)
     parser.add_argument("--folder")
     parser.add_argument("--run", nargs=3)
     arguments = parser.parse_args()
@@ -358,7 +358,7 @@ def main() -> None:
             f"{sqlite3.sqlite_version}; seconds, ratio, peak memory"
         )
         for alteration in ALTERATIONS:
-            if arguments.only and arguments.only != alteration:
+            if alteration not in (arguments.only or ALTERATIONS):
                 continue
             results = measure(base, alteration, arguments.rounds)
             floor = results["by hand"][0]

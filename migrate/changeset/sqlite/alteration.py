@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,17 +11,17 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import ExecutableDDLElement
 
+from migrate.changeset.sqlite import edits
+from migrate.changeset.sqlite import keys
 from migrate.changeset.sqlite import rebuild
 from migrate.changeset.sqlite import rows
 from migrate.changeset.sqlite.draft import Draft
 from migrate.changeset.sqlite.objects import broken
-from migrate.changeset.sqlite.stored import READING
-from migrate.changeset.sqlite.stored import Catalogue
 from migrate.changeset.sqlite.stored import StoredObject
 from migrate.changeset.sqlite.stored import StoredTable
-from migrate.changeset.sqlite.stored import master
 from migrate.changeset.sqlite.tokens import quote
 from migrate.changeset.sqlite.tokens import same_name
+from migrate.changeset.sqlite.writer import SchemaWriter
 from migrate.exceptions import ExistingRowsError
 from migrate.exceptions import NotSupportedError
 
@@ -62,7 +61,7 @@ class Alteration:
 
     def __init__(self, connection: Connection, features: Features) -> None:
         self.connection = connection
-        self.catalogue = Catalogue(connection)
+        self.catalogue = SchemaWriter(connection)
         self.features = features
 
     def native(
@@ -87,60 +86,9 @@ class Alteration:
             ) from error
         self.refuse_broken(stored.schema, name or stored.name, before)
 
-    def run(self, *statements: rebuild.Statement) -> None:
-        """Execute statements in order."""
-        for sql, parameters in statements:
-            self.connection.exec_driver_sql(sql, parameters)
-
     def can_write_schema(self, schema: str) -> bool:
-        """Find out whether ``sqlite_master`` can be written.
-
-        In defensive mode SQLite before 3.44 takes the pragma and refuses
-        the UPDATE; later the pragma stays off.  Nothing is changed here.
-        """
-        if not self.features.write_schema:
-            return False
-        try:
-            self.try_out("PRAGMA writable_schema = ON")
-            self.try_out(f"UPDATE {master(schema)} SET sql = sql WHERE 0")
-        except DBAPIError:
-            return False
-        finally:
-            self.try_out("PRAGMA writable_schema = OFF")
-        return True
-
-    def try_out(self, sql: str) -> None:
-        """Execute what changes nothing."""
-        self.connection.exec_driver_sql(sql, execution_options=READING)
-
-    def write_schema(
-        self, schema: str, statements: Iterable[rebuild.Statement]
-    ) -> None:
-        """Write ``sqlite_master``, read it anew, and count the version up.
-
-        The version comes last: it marks the schema as changed in this
-        transaction, so that a rollback makes this connection read it again;
-        and it makes the others do so after a commit.
-        """
-        self.run(("PRAGMA writable_schema = ON", ()))
-        try:
-            for sql, parameters in statements:
-                result = self.connection.exec_driver_sql(sql, parameters)
-                if result.rowcount != 1:
-                    raise NotSupportedError(
-                        "the schema has changed meanwhile; try again"
-                    )
-        finally:
-            self.run(("PRAGMA writable_schema = RESET", ()))
-        # An error in any stored text shows here.
-        self.catalogue.rows(f"SELECT count(*) FROM {master(schema)}")
-        self.count_version_up(schema)
-
-    def count_version_up(self, schema: str) -> None:
-        """Make every connection read the schema again."""
-        pragma = f"PRAGMA {quote(schema)}.schema_version"
-        version = self.catalogue.value(pragma)
-        self.run((f"{pragma} = {version + 1}", ()))
+        """Tell whether ``sqlite_master`` can be written here."""
+        return self.features.write_schema and self.catalogue.can_write(schema)
 
     # Drafts.
 
@@ -162,8 +110,7 @@ class Alteration:
         elif draft.rebuild:
             self.exchange(draft)
         else:
-            text = rebuild.new_text(stored.row, draft.table.text)
-            self.write_schema(stored.schema, [text])
+            self.edit(draft)
         self.verify(draft, before)
 
     def refuse_rows(self, draft: Draft, scan: rows.Scan) -> None:
@@ -173,20 +120,110 @@ class Alteration:
             self.catalogue, scan, stored.quoted, stored.create, stored.name
         )
 
-    def exchange(self, draft: Draft) -> None:
-        """Fill a scratch table and let the two change places."""
+    def edit(self, draft: Draft) -> None:
+        """Store another text; keys get and lose their b-trees."""
+        stored = draft.stored
+        text = rebuild.new_text(stored.row, draft.table.text)
+        if not draft.rekey:
+            self.catalogue.write_schema(stored.schema, [text])
+            return
+        scratch = self.unused_name(stored.schema, stored.name)
+        have = keys.keys_of(self.catalogue, stored)
+        want = self.wanted_keys(draft)
+        there = {
+            **have,
+            **self.build_keys(draft, [key for key in want if key not in have]),
+        }
+        gone = {
+            f"{scratch}_{place}": key
+            for place, key in enumerate(key for key in have if key not in want)
+        }
+        self.catalogue.write_schema(
+            stored.schema,
+            [text]
+            + [keys.became(there[k], stored.name, n) for k, n in want.items()]
+            + [keys.released(k, have[k], name) for name, k in gone.items()],
+        )
+        for name in gone:
+            self.catalogue.run(
+                (f"DROP INDEX {quote(stored.schema)}.{quote(name)}", ())
+            )
+        self.forget_statistics(draft)
+
+    def wanted_keys(self, draft: Draft) -> dict[keys.Key, str]:
+        """Let SQLite say which b-trees the keys of a draft have.
+
+        :returns: what they sort, with the numbers in their names.
+        """
+        schema = draft.stored.schema
+        name = self.unused_name(schema, draft.stored.name)
+        model = edits.scratch(draft.table, name)
+        self.catalogue.run((rebuild.created(model, schema), ()))
+        stored = self.catalogue.table(name, schema)
+        found = keys.keys_of(self.catalogue, stored)
+        self.catalogue.run((f"DROP TABLE {stored.quoted}", ()))
+        return {key: keys.number(row) for key, row in found.items()}
+
+    def build_keys(
+        self, draft: Draft, missing: list[keys.Key]
+    ) -> dict[keys.Key, StoredObject]:
+        """Build b-trees on the stored table, as indexes."""
         schema, name = draft.stored.schema, draft.stored.name
+        prefix = self.unused_name(schema, name)
+        names = {f"{prefix}_key_{i}": key for i, key in enumerate(missing)}
+        with self.naming_duplicates(draft):
+            for index, key in names.items():
+                self.catalogue.run(keys.built(key, name, schema, index))
+        return {
+            names[row.name]: row
+            for row in self.catalogue.table(name, schema).indexes
+            if row.name in names
+        }
+
+    def forget_statistics(self, draft: Draft) -> None:
+        """Drop statistics by the numbers of keys, which may be others now."""
+        schema, name = draft.stored.schema, draft.stored.name
+        prefix = f"{keys.AUTOINDEX}{name}_"
+        for table in ("sqlite_stat1", "sqlite_stat4"):
+            if self.catalogue.has_table(schema, table):
+                self.catalogue.run(
+                    (
+                        f"DELETE FROM {quote(schema)}.{table} "
+                        "WHERE tbl = ? AND substr(idx, 1, ?) = ?",
+                        (name, len(prefix), prefix),
+                    )
+                )
+
+    def exchange(self, draft: Draft) -> None:
+        """Fill a scratch table and let the two change places.
+
+        The old rows go before the indexes are built, which take their place
+        in the file.
+        """
+        stored = draft.stored
+        schema, name = stored.schema, stored.name
+        want = self.wanted_keys(draft)
         scratch = self.unused_name(schema, name)
         with self.naming_duplicates(draft):
-            self.run(*rebuild.fill(draft, scratch))
+            self.catalogue.run(*rebuild.fill(draft, scratch))
         filled = self.catalogue.table(scratch, schema)
         for scan in draft.scans:
             rows.refuse_rows(
                 self.catalogue, scan, filled.quoted, filled.create, name
             )
-        self.run(*rebuild.sequence(draft, scratch))
-        self.write_schema(schema, rebuild.exchange(draft, filled))
-        self.run((f"DROP TABLE {filled.quoted}", ()))
+        self.catalogue.run(*rebuild.sequence(draft, scratch))
+        self.catalogue.write_schema(schema, rebuild.exchange(draft, filled))
+        self.catalogue.run((f"DROP TABLE {filled.quoted}", ()))
+        there = self.build_keys(draft, [*want])
+        self.catalogue.run(*rebuild.indexed(draft))
+        row = self.catalogue.table(name, schema).row
+        self.catalogue.write_schema(
+            schema,
+            [rebuild.new_text(row, draft.table.text)]
+            + [keys.became(there[k], name, n) for k, n in want.items()],
+        )
+        if draft.rekey:
+            self.forget_statistics(draft)
 
     def unused_name(self, schema: str, name: str) -> str:
         """Make a name for a scratch table that nothing has."""
@@ -224,12 +261,12 @@ class Alteration:
                 self.refuse_rows(draft, scan)
         kept = self.bookkeeping(schema, name)
         with self.naming_duplicates(draft):
-            self.run(
+            self.catalogue.run(
                 *rebuild.twelve_steps(
                     draft, self.unused_name(schema, name), self.triggers(draft)
                 )
             )
-        self.run(*rebuild.restored(draft, kept))
+        self.catalogue.run(*rebuild.restored(draft, kept))
 
     def triggers(self, draft: Draft) -> list[StoredObject]:
         """Return the triggers that vanish with the table."""
@@ -291,7 +328,7 @@ class Alteration:
         )
         if [row[0] for row in seen] != [
             column.name for column in draft.table.columns
-        ] or [row.name for row in after.indexes] != [*draft.indexes]:
+        ] or {row.name for row in after.indexes} != {*draft.indexes}:
             raise NotSupportedError(
                 f"table {stored.name!r} did not come out as it should; "
                 "nothing was changed, please report its CREATE TABLE"

@@ -37,6 +37,7 @@ class Draft:
 
     :ivar table: the definition after the edits so far.
     :ivar rebuild: whether the rows have to be written anew.
+    :ivar rekey: whether a key with a b-tree of its own came or went.
     :ivar scans: questions to the rows, answered before the edit is made.
     :ivar added: columns that the stored table does not have.
     :ivar foreign_keys: how many foreign keys were added, at the end.
@@ -47,6 +48,7 @@ class Draft:
     stored: StoredTable
     table: CreateTable
     rebuild: bool = False
+    rekey: bool = False
     scans: list[rows.Scan] = field(default_factory=list)
     added: list[str] = field(default_factory=list)
     foreign_keys: int = 0
@@ -194,7 +196,7 @@ class Draft:
             self.foreign_keys += 1
         elif constraint.kind in (UNIQUE, PRIMARY_KEY):
             self.uniques.append(constraint.columns)
-            self.rebuild = True
+            self._rekeyed()
         if constraint.kind == PRIMARY_KEY:
             if len(self.table.of_kind(PRIMARY_KEY)) > 1:
                 raise NotSupportedError(
@@ -210,9 +212,15 @@ class Draft:
                 f"table {self.table.name!r} is WITHOUT ROWID and cannot be "
                 "without its primary key; create another table"
             )
-        if constraint.kind in (UNIQUE, PRIMARY_KEY):
-            self.rebuild = True
         self.table = edits.without(self.table, constraint)
+        if constraint.kind in (UNIQUE, PRIMARY_KEY):
+            self._rekeyed()
+
+    def _rekeyed(self) -> None:
+        """Note that a key came or went; an INTEGER one is the rowid."""
+        self.rekey = True
+        if self.table.rowid_alias != self.stored.create.rowid_alias:
+            self.rebuild = True
 
     def rename_constraint(self, constraint: ConstraintDef, name: str) -> None:
         """Name a constraint, or give it another name."""

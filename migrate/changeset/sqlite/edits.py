@@ -147,22 +147,30 @@ def unqualified(table: CreateTable) -> CreateTable:
     return _spliced(table, *splices)
 
 
-def scratch(table: CreateTable, name: str) -> CreateTable:
+def scratch(
+    table: CreateTable, name: str, *, keys: bool = True
+) -> CreateTable:
     """Make a table of the same storage, and without what checks its rows.
+
+    :param keys: with the keys that have b-trees of their own.
 
     It has the columns, collations, keys and computed values.  It has no
     CHECK, NOT NULL or REFERENCES: rows copied from a table that has them
     need no second look, and rows which broke them before (``PRAGMA
     ignore_check_constraints``) must not be lost now.
     """
+    kept = [COLLATE, DEFAULT, GENERATED]
+    if keys:
+        kept.append(UNIQUE)
+    if keys or table.without_rowid or table.rowid_alias is not None:
+        kept.append(PRIMARY_KEY)
     elements = [
         " ".join(
             [table.text[column.start : column.type_span[1]]]
             + [
                 table.text[clause.start : clause.end]
                 for clause in column.clauses
-                if clause.kind
-                in (PRIMARY_KEY, UNIQUE, COLLATE, DEFAULT, GENERATED)
+                if clause.kind in kept
             ]
         )
         for column in table.columns
@@ -170,7 +178,7 @@ def scratch(table: CreateTable, name: str) -> CreateTable:
     elements += [
         table.text[constraint.start : constraint.end]
         for constraint in table.constraints
-        if constraint.kind in (PRIMARY_KEY, UNIQUE)
+        if constraint.kind in kept
     ]
     body = ",\n".join(elements)
     tail = table.text[table.body_end :]

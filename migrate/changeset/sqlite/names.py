@@ -47,7 +47,7 @@ def rename_table(
         if alteration.catalogue.has_table(stored.schema, table):
             target = f"{quote(stored.schema)}.{table}"
             old, auto = stored.name, "sqlite_autoindex_"
-            alteration.run(
+            alteration.catalogue.run(
                 (
                     f"UPDATE {target} SET idx = ? || substr(idx, ?) "
                     "WHERE tbl = ? AND substr(idx, 1, ?) = ?",
@@ -83,12 +83,12 @@ def rename_index(
     if alteration.can_write_schema(row.schema):
         start, end = text.name_span
         renamed = text.text[:start] + quote(new) + text.text[end:]
-        alteration.write_schema(
+        alteration.catalogue.write_schema(
             row.schema, [rebuild.new_text(row, renamed, new)]
         )
         _rename_statistics(alteration, row.schema, name, new)
     else:
-        alteration.run(
+        alteration.catalogue.run(
             (f"DROP INDEX {quote(row.schema)}.{quote(row.name)}", ()),
             (text.moved(new, row.table_name, row.schema), ()),
         )
@@ -101,7 +101,9 @@ def _rename_statistics(
     for table in ("sqlite_stat1", "sqlite_stat4"):
         if alteration.catalogue.has_table(schema, table):
             statement = f"UPDATE {quote(schema)}.{table} SET idx = ?"
-            alteration.run((f"{statement} WHERE idx = ?", (new, name)))
+            alteration.catalogue.run(
+                (f"{statement} WHERE idx = ?", (new, name))
+            )
 
 
 def create_index(
@@ -109,7 +111,7 @@ def create_index(
 ) -> None:
     """Create an index; say which rows a unique one would not let in."""
     try:
-        alteration.run((text, ()))
+        alteration.catalogue.run((text, ()))
     except IntegrityError:
         index = parse_index(text)
         if all(map(stored.create.has_column, index.columns)):

@@ -10,7 +10,7 @@ under their names in ``sqlite_master``.  No table that anything refers to is
 ever renamed or dropped, so foreign keys, triggers, views, statistics and
 the AUTOINCREMENT sequence need nothing done to them, whatever ``PRAGMA
 foreign_keys`` says, inside a transaction or not.  What is dropped is the
-scratch table, which by then holds the old rows.
+scratch table, which by then holds the old rows and the old indexes.
 
 *Twelve steps* is the procedure of lang_altertable, section 7, for a build
 that does not let ``sqlite_master`` be written (defensive mode).
@@ -25,6 +25,9 @@ from migrate.changeset.sqlite.createindex import parse_index
 from migrate.changeset.sqlite.createtable import PRIMARY_KEY
 from migrate.changeset.sqlite.createtable import CreateTable
 from migrate.changeset.sqlite.draft import Draft
+from migrate.changeset.sqlite.keys import AUTOINDEX
+from migrate.changeset.sqlite.keys import number
+from migrate.changeset.sqlite.stored import Statement
 from migrate.changeset.sqlite.stored import StoredObject
 from migrate.changeset.sqlite.stored import StoredTable
 from migrate.changeset.sqlite.stored import master
@@ -33,16 +36,15 @@ from migrate.changeset.sqlite.tokens import quote
 from migrate.changeset.sqlite.tokens import significant
 
 __all__ = [
-    "Statement",
+    "created",
     "exchange",
     "fill",
+    "indexed",
     "new_text",
     "restored",
     "sequence",
     "twelve_steps",
 ]
-
-Statement = tuple[str, tuple[object, ...]]
 
 
 def new_text(row: StoredObject, text: str, name: str = "") -> Statement:
@@ -57,20 +59,20 @@ def new_text(row: StoredObject, text: str, name: str = "") -> Statement:
     )
 
 
-def index_copy(scratch: str, place: int) -> str:
-    """Name the index on the scratch table that stands for one of the table."""
-    return f"{scratch}_{place}"
-
-
 def fill(draft: Draft, scratch: str) -> Iterator[Statement]:
-    """Create the scratch table, copy the rows into it, index it."""
+    """Create the scratch table and copy the rows into it."""
     schema = draft.stored.schema
-    table = edits.scratch(draft.table, scratch)
-    yield _created(table, schema), ()
+    yield created(bare(draft, scratch), schema), ()
     yield copy_rows(draft, f"{quote(schema)}.{quote(scratch)}"), ()
-    for place, text in enumerate(draft.indexes.values()):
-        name = index_copy(scratch, place)
-        yield parse_index(text).moved(name, scratch, schema), ()
+
+
+def bare(draft: Draft, name: str) -> CreateTable:
+    """Return the draft without what checks rows, and without keys.
+
+    Keys and indexes are built after the copy: sorting is many times faster
+    than keeping a b-tree sorted row by row.
+    """
+    return edits.scratch(draft.table, name, keys=False)
 
 
 def copy_rows(draft: Draft, target: str) -> str:
@@ -101,49 +103,37 @@ def copy_rows(draft: Draft, target: str) -> str:
 
 
 def exchange(draft: Draft, scratch: StoredTable) -> Iterator[Statement]:
-    """Give the table the b-trees of the scratch table, and the reverse."""
+    """Give the table the b-tree of the scratch table, and the reverse.
+
+    The scratch table gets the indexes and keys too.
+    """
     stored = draft.stored
     rows = master(stored.schema)
     change = f"UPDATE {rows} SET rootpage = ?, sql = ? WHERE rowid = ?"
+    new_text = bare(draft, stored.name).text
     old_text = edits.scratch(stored.create, scratch.name).text
-    yield change, (scratch.row.rootpage, draft.table.text, stored.row.rowid)
+    yield change, (scratch.row.rootpage, new_text, stored.row.rowid)
     yield change, (stored.row.rootpage, old_text, scratch.row.rowid)
-    old = {row.name: row for row in stored.indexes}
-    new = {row.name: row for row in scratch.indexes}
-    for place, (name, text) in enumerate(draft.indexes.items()):
-        before, copy = old[name], new[index_copy(scratch.name, place)]
-        old_text = parse_index(before.sql or "").moved(copy.name, scratch.name)
-        yield change, (copy.rootpage, text, before.rowid)
-        yield change, (before.rootpage, old_text, copy.rowid)
-    yield from _exchange_autoindexes(stored, scratch, rows)
+    # What was dropped meanwhile is not in the draft any more.
+    indexes = [row for row in stored.indexes if row.name in draft.indexes]
+    for place, row in enumerate([*indexes, *stored.autoindexes]):
+        name = f"{scratch.name}_{place}"
+        text = row.sql and parse_index(row.sql).moved(name, scratch.name)
+        if text is None:
+            name = f"{AUTOINDEX}{scratch.name}{number(row)}"
+        # The row of a key must come behind that of its table, or SQLite
+        # calls it an orphan.
+        yield (
+            f"UPDATE {rows} SET name = ?, tbl_name = ?, sql = ?, "
+            f"rowid = (SELECT max(rowid) + 1 FROM {rows}) WHERE rowid = ?",
+            (name, scratch.name, text, row.rowid),
+        )
 
 
-def _exchange_autoindexes(
-    stored: StoredTable, scratch: StoredTable, rows: str
-) -> Iterator[Statement]:
-    # The row of such an index must come behind that of its table, or SQLite
-    # calls it an orphan: those of the old b-trees go to the end.
-    move = (
-        f"UPDATE {rows} SET name = ?, tbl_name = ?, "
-        "rowid = coalesce(?, (SELECT max(rowid) + 1 FROM {rows})) "
-        "WHERE rowid = ?".replace("{rows}", rows)
-    )
-    prefix = "sqlite_autoindex_"
-    for ours, theirs, end in (
-        (stored, scratch, True),
-        (scratch, stored, False),
-    ):
-        for row in ours.autoindexes:
-            number = row.name[len(prefix) + len(ours.name) :]
-            yield (
-                move,
-                (
-                    f"{prefix}{theirs.name}{number}",
-                    theirs.name,
-                    None if end else row.rowid,
-                    row.rowid,
-                ),
-            )
+def indexed(draft: Draft) -> Iterator[Statement]:
+    """Create the indexes again, by the very texts that were stored."""
+    for text in draft.indexes.values():
+        yield in_schema(text, draft.stored.schema), ()
 
 
 def sequence(draft: Draft, scratch: str) -> Iterator[Statement]:
@@ -173,7 +163,7 @@ def twelve_steps(
     schema, name = draft.stored.schema, draft.stored.name
     target = f"{quote(schema)}.{quote(scratch)}"
     table = edits.renamed(edits.unqualified(draft.table), scratch)
-    yield _created(table, schema), ()
+    yield created(table, schema), ()
     yield "PRAGMA ignore_check_constraints = ON", ()
     yield copy_rows(draft, target), ()
     yield "PRAGMA ignore_check_constraints = OFF", ()
@@ -182,10 +172,9 @@ def twelve_steps(
     yield "PRAGMA legacy_alter_table = ON", ()
     yield f"ALTER TABLE {target} RENAME TO {quote(name)}", ()
     yield "PRAGMA legacy_alter_table = OFF", ()
-    for index, text in draft.indexes.items():
-        yield parse_index(text).moved(index, name, schema), ()
+    yield from indexed(draft)
     for trigger in triggers:
-        yield _trigger(trigger), ()
+        yield in_schema(trigger.sql or "", trigger.schema), ()
 
 
 def restored(
@@ -204,16 +193,17 @@ def restored(
             yield f"INSERT INTO {target} VALUES ({marks})", row
 
 
-def _trigger(trigger: StoredObject) -> str:
-    """Create a trigger in its own schema; its text does not name it."""
-    text = trigger.sql or ""
-    name = significant(text)[2]
-    return f"{text[: name.start]}{quote(trigger.schema)}.{text[name.start :]}"
+def created(table: CreateTable, schema: str) -> str:
+    """Return the statement that creates ``table`` in ``schema``."""
+    return in_schema(table.text, schema)
 
 
-def _created(table: CreateTable, schema: str) -> str:
-    start = table.name_span[0]
-    return f"{table.text[:start]}{quote(schema)}.{table.text[start:]}"
+def in_schema(text: str, schema: str) -> str:
+    """Let a stored CREATE say where; SQLite does not store that part."""
+    tokens = significant(text)
+    place = 3 if tokens[1].is_word("UNIQUE") else 2
+    start = tokens[place].start
+    return f"{text[:start]}{quote(schema)}.{text[start:]}"
 
 
 def _autoincrement(table: CreateTable) -> bool:

@@ -19,11 +19,15 @@ from migrate.exceptions import NotSupportedError
 __all__ = [
     "READING",
     "Catalogue",
+    "Statement",
     "StoredObject",
     "StoredTable",
     "master",
     "rowid_name",
 ]
+
+#: SQL in SQLite's own paramstyle, and its parameters.
+Statement = tuple[str, tuple[object, ...]]
 
 #: Execution options of statements that change nothing.
 READING = {"migrate_reading": True}

@@ -205,7 +205,7 @@ class Work:
         """Drop indexes of the table at once."""
         for name in dropped:
             index = f"{quote(draft.stored.schema)}.{quote(name)}"
-            self.alteration.run((f"DROP INDEX {index}", ()))
+            self.catalogue.run((f"DROP INDEX {index}", ()))
             draft.indexes.pop(name)
 
     @do.register

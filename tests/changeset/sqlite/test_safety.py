@@ -352,6 +352,7 @@ CHEAP: dict[str, Callable[[Table], Operations]] = {
     "add foreign key": lambda table: added(
         table, ForeignKeyConstraint(["u"], ["t.id"])
     ),
+    "add unique": lambda table: added(table, UniqueConstraint("k", "id")),
     "rename column": lambda table: alter(table, "m", name="mm"),
     "drop column": lambda table: iter([ops.DropColumn(table, table.c.k)]),
 }
