@@ -15,8 +15,10 @@ from migrate.changeset.sqlite import edits
 from migrate.changeset.sqlite import keys
 from migrate.changeset.sqlite import rebuild
 from migrate.changeset.sqlite import rows
+from migrate.changeset.sqlite.createtable import ConstraintDef
 from migrate.changeset.sqlite.draft import Draft
 from migrate.changeset.sqlite.objects import broken
+from migrate.changeset.sqlite.objects import compiled
 from migrate.changeset.sqlite.stored import StoredObject
 from migrate.changeset.sqlite.stored import StoredTable
 from migrate.changeset.sqlite.tokens import quote
@@ -102,6 +104,7 @@ class Alteration:
             return
         stored = draft.stored
         before = broken(self.catalogue, stored.schema, stored.name)
+        draft.scans += [self.orphans(draft, k) for k in draft.foreign_keys]
         for scan in draft.scans:
             if not draft.rebuild:
                 self.refuse_rows(draft, scan)
@@ -334,7 +337,7 @@ class Alteration:
                 "nothing was changed, please report its CREATE TABLE"
             )
         self.refuse_broken(stored.schema, stored.name, before)
-        self.refuse_orphans(draft)
+        self.refuse_mismatch(draft)
 
     def refuse_broken(
         self, schema: str, name: str, before: dict[str, str]
@@ -354,25 +357,32 @@ class Alteration:
                 "drop or change that first"
             )
 
-    def refuse_orphans(self, draft: Draft) -> None:
-        """Raise if rows break a foreign key that was added."""
-        if not draft.foreign_keys:
-            return
-        stored = draft.stored
-        found = self.catalogue.rows(
-            "SELECT rowid, parent FROM pragma_foreign_key_check(?, ?) "
-            "WHERE fkid < ?",
-            stored.name,
-            stored.schema,
-            draft.foreign_keys,
-        )
-        if found:
-            shown = rows.row_name(draft.table)
-            raise rows.rows_error(
-                stored.name,
-                len(found),
-                f"that refer to no row of table {found[0][1]!r}",
-                "rowid" if draft.table.without_rowid else shown,
-                [row[:1] for row in found[:5]],
-                "change or delete them first",
+    def refuse_mismatch(self, draft: Draft) -> None:
+        """Raise if a new foreign key refers to what is no key.
+
+        SQLite takes such a definition, and fails at every row that is
+        written (foreignkeys, section 3).  Only compiled, not executed.
+        """
+        schema, name = quote(draft.stored.schema), quote(draft.stored.name)
+        if draft.foreign_keys:
+            pragma = f"PRAGMA {schema}.foreign_key_check({name})"
+            reason = compiled(self.catalogue, pragma)
+            if reason is not None:
+                raise NotSupportedError(
+                    f"the foreign key of table {draft.stored.name!r} would "
+                    f"not work ({reason}): refer to a primary key, or to "
+                    "columns with a unique constraint"
+                )
+
+    def orphans(self, draft: Draft, foreign: ConstraintDef) -> rows.Scan:
+        """Ask for rows which a new foreign key would not let in."""
+        schema, parent = draft.stored.schema, foreign.referenced or ""
+        found = columns = None
+        if self.catalogue.has_table(schema, parent):
+            found = f"{quote(schema)}.{quote(parent)}"
+            columns = foreign.referenced_columns or (
+                self.catalogue.table(parent, schema).create.primary_key
             )
+        return rows.orphans(
+            draft.stored.name, foreign.columns, parent, found, columns or ()
+        )

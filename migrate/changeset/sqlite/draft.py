@@ -40,7 +40,7 @@ class Draft:
     :ivar rekey: whether a key with a b-tree of its own came or went.
     :ivar scans: questions to the rows, answered before the edit is made.
     :ivar added: columns that the stored table does not have.
-    :ivar foreign_keys: how many foreign keys were added, at the end.
+    :ivar foreign_keys: those that were added.
     :ivar uniques: columns of unique constraints that were added.
     :ivar indexes: the indexes there are to be of those stored, by name.
     """
@@ -51,7 +51,7 @@ class Draft:
     rekey: bool = False
     scans: list[rows.Scan] = field(default_factory=list)
     added: list[str] = field(default_factory=list)
-    foreign_keys: int = 0
+    foreign_keys: list[ConstraintDef] = field(default_factory=list)
     uniques: list[tuple[str, ...]] = field(default_factory=list)
     indexes: dict[str, str] = field(default_factory=dict)
 
@@ -193,7 +193,7 @@ class Draft:
             expression = self.table.slice(constraint.argument)
             self.scans.append(rows.failing_check(expression))
         elif constraint.kind == FOREIGN_KEY:
-            self.foreign_keys += 1
+            self.foreign_keys.append(constraint)
         elif constraint.kind in (UNIQUE, PRIMARY_KEY):
             self.uniques.append(constraint.columns)
             self._rekeyed()

@@ -11,7 +11,7 @@ from migrate.changeset.sqlite.stored import StoredObject
 from migrate.changeset.sqlite.tokens import quote
 from migrate.changeset.sqlite.tokens import same_name
 
-__all__ = ["broken", "concerned"]
+__all__ = ["broken", "compiled", "concerned"]
 
 
 def concerned(catalogue: Catalogue, name: str) -> list[StoredObject]:
@@ -52,7 +52,7 @@ def broken(catalogue: Catalogue, schema: str, name: str) -> dict[str, str]:
     for view in objects:
         if view.type == "view":
             target = f"{quote(view.schema)}.{quote(view.name)}"
-            reason = _reason(catalogue, f"SELECT * FROM {target}")
+            reason = compiled(catalogue, f"SELECT * FROM {target}")
             if reason is not None:
                 reasons[str(view)] = reason
     triggers = [each for each in objects if each.type == "trigger"]
@@ -88,13 +88,14 @@ def _writing(catalogue: Catalogue, schema: str, target: str) -> str | None:
         f"UPDATE {table} SET {sets}",
         f"DELETE FROM {table}",
     ):
-        reason = _reason(catalogue, statement)
+        reason = compiled(catalogue, statement)
         if reason is not None:
             return reason
     return None
 
 
-def _reason(catalogue: Catalogue, statement: str) -> str | None:
+def compiled(catalogue: Catalogue, statement: str) -> str | None:
+    """Compile a statement without executing it; return what is wrong."""
     # EXPLAIN does not look whether its program is out of date, and the sqlite3
     # module keeps programs by their text: a text may be used only once.
     once = uuid.uuid4().hex

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from migrate.changeset.sqlite.createtable import CreateTable
@@ -15,6 +16,7 @@ __all__ = [
     "duplicates",
     "failing_check",
     "null",
+    "orphans",
     "refuse_rows",
     "row_name",
     "rows_error",
@@ -66,6 +68,39 @@ def duplicates(columns: tuple[str, ...], table: str) -> Scan:
         f"GROUP BY {names} HAVING count(*) > 1)",
         "with duplicate values in " + ", ".join(map(repr, columns)),
         "change or delete all but one of each first",
+    )
+
+
+def orphans(
+    table: str,
+    columns: Sequence[str],
+    parent: str,
+    quoted_parent: str | None,
+    keys: Sequence[str],
+) -> Scan:
+    """Ask for rows that refer to nothing; NULL in any column refers to all.
+
+    SQLite compares with the affinity and collation of the parent's column
+    (foreignkeys, section 3): so it stands on the left, and the child's is
+    an expression, which has none.
+
+    :param quoted_parent: None if there is no such table.
+    """
+    own = [f"{quote(table)}.{quote(column)}" for column in columns]
+    condition = " AND ".join(f"{column} IS NOT NULL" for column in own)
+    if quoted_parent is not None:
+        equal = " AND ".join(
+            f"migrate_parent.{quote(key)} = +{column}"
+            for key, column in zip(keys, own, strict=False)
+        )
+        condition += (
+            f" AND NOT EXISTS (SELECT 1 FROM {quoted_parent} "
+            f"AS migrate_parent WHERE {equal or 1})"
+        )
+    return Scan(
+        condition,
+        f"that refer to no row of table {parent!r}",
+        "change or delete them first",
     )
 
 

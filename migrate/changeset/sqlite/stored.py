@@ -52,7 +52,11 @@ class StoredObject:
 
     def mentions(self, name: str) -> bool:
         """Tell whether the text has a word or name ``name``."""
-        return name.lower() in identifiers_in(self.sql or "")
+        text, name = self.sql or "", name.lower()
+        # Reading every text of a large schema word by word takes long.
+        if not set(name) & set("\"`'") and name not in text.lower():
+            return False
+        return name in identifiers_in(text)
 
     def __str__(self) -> str:
         return f"{self.type} {self.name!r}"

@@ -62,8 +62,13 @@ class SchemaWriter(Catalogue):
                     )
         finally:
             self.run(("PRAGMA writable_schema = RESET", ()))
-        # An error in any stored text shows here.
-        self.rows(f"SELECT count(*) FROM {master(schema)}")
+        try:
+            self.rows(f"SELECT count(*) FROM {master(schema)}")
+        except DBAPIError as error:
+            # Any stored text that SQLite cannot read shows here.
+            raise NotSupportedError(
+                f"SQLite does not take the new definition ({error.orig})"
+            ) from error
         self.count_version_up(schema)
 
     def count_version_up(self, schema: str) -> None:

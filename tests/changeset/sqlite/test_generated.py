@@ -182,7 +182,7 @@ def seen(
     ).fetchall()
     found += raw.execute("PRAGMA integrity_check").fetchall()
     found += raw.execute(
-        "SELECT rowid, parent FROM pragma_foreign_key_check"
+        "SELECT rowid FROM pragma_foreign_key_check"
     ).fetchall()
     for statement in (
         f"INSERT INTO {table} (id, m, k) VALUES (99, 1, 50)",
@@ -247,6 +247,8 @@ WAYS = {
 @pytest.mark.parametrize("way", WAYS)
 @settings(
     max_examples=200,
+    # The same schemas every time: a failure must be of what was changed.
+    derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -182,17 +182,23 @@ def test_renamed_column_keeps_feature(
     assert probes(raw, feature, "t", "the new") == before
 
 
-@pytest.mark.parametrize("feature", FEATURES, ids=str)
+NEVER_NULL = [
+    feature
+    for feature in FEATURES
+    if feature.name not in ("nan", "rowids", "autoincrement")
+    and "NULL"
+    not in "".join([*feature.schema(), *feature.probes])
+    .replace("INTEGER NOT NULL DEFAULT 4", "")
+    .replace("TEXT NOT NULL PRIMARY KEY", "")
+]
+
+
+@pytest.mark.parametrize("feature", NEVER_NULL, ids=str)
 def test_column_made_not_null_and_back_keeps_feature(
     raw: sqlite3.Connection, connection: Connection, feature: Feature
 ) -> None:
     prepared(raw, feature)
     name = feature.column_name
-    full = not raw.execute(
-        f"SELECT 1 FROM t WHERE {feature.quoted} IS NULL"
-    ).fetchall()
-    if not full or "NULL" in " ".join((feature.column, *feature.probes)):
-        pytest.skip("the feature has to do with NULL")
     before, stored = probes(raw, feature, "t", name), texts(raw)
 
     for nullable in (False, True):

@@ -23,6 +23,7 @@ from sqlalchemy import event
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import DefaultClause
 
@@ -446,6 +447,31 @@ def test_views_broken_before_are_nobodys_fault(
         run(connection, operations(model()))
 
 
+@pytest.mark.parametrize(
+    "operations",
+    [
+        lambda table: alter(table, "n", type=String(5)),
+        lambda table: alter(table, "c", type=String(5)),
+        lambda table: added(
+            table, CheckConstraint("n IN (SELECT id FROM other)")
+        ),
+    ],
+)
+def test_definition_that_sqlite_does_not_take(
+    connection: Connection, operations: Callable[[Table], Operations]
+) -> None:
+    connection.exec_driver_sql("DROP TABLE t")
+    connection.exec_driver_sql("CREATE TABLE t (n TEXT, c INT) STRICT")
+    before = connection.exec_driver_sql("SELECT * FROM sqlite_master").all()
+
+    with pytest.raises((NotSupportedError, OperationalError)):
+        run(connection, operations(model()))
+
+    after = connection.exec_driver_sql("SELECT * FROM sqlite_master").all()
+    assert after == before
+    connection.exec_driver_sql("INSERT INTO t VALUES ('x', 1)")
+
+
 def test_setting_of_renames_is_given_back(connection: Connection) -> None:
     connection.exec_driver_sql("PRAGMA legacy_alter_table = ON")
     for operation in alter(model(), "k", name="kk"):
@@ -552,6 +578,63 @@ def test_key_that_a_foreign_key_needs_stays(connection: Connection) -> None:
 
     with pytest.raises(NotSupportedError, match="used by foreign key"):
         run(connection, dropped(table, UniqueConstraint("x")))
+
+
+def test_foreign_key_to_what_is_no_key(connection: Connection) -> None:
+    connection.exec_driver_sql("CREATE TABLE plain (x INTEGER)")
+    connection.exec_driver_sql("INSERT INTO plain SELECT id FROM t")
+    table = model()
+    Table("plain", table.metadata, Column("x", Integer))
+
+    with pytest.raises(NotSupportedError, match="foreign key mismatch"):
+        run(
+            connection,
+            added(table, ForeignKeyConstraint(["k"], ["plain.x"])),
+        )
+
+
+@pytest.mark.parametrize(
+    ("parent", "child", "key", "value", "is_there"),
+    [
+        ("TEXT COLLATE NOCASE", "TEXT", "A", "a", True),
+        ("TEXT", "TEXT COLLATE NOCASE", "A", "a", False),
+        ("TEXT", "INTEGER", "1", 1, True),
+        ("TEXT", "INTEGER", "01", 1, False),
+        ("INTEGER", "TEXT", 1, "1", True),
+        ("INTEGER", "TEXT", 1, "x", False),
+        ("INTEGER", "", 1, "1", True),
+        ("INTEGER", "TEXT", 1, None, True),
+    ],
+)
+def test_foreign_key_compares_as_sqlite_does(
+    connection: Connection,
+    parent: str,
+    child: str,
+    key: object,
+    value: object,
+    is_there: bool,
+) -> None:
+    for statement in (
+        f"CREATE TABLE parent (x {parent} UNIQUE)",
+        f"CREATE TABLE child (y {child})",
+    ):
+        connection.exec_driver_sql(statement)
+    connection.exec_driver_sql("INSERT INTO parent VALUES (?)", (key,))
+    connection.exec_driver_sql("INSERT INTO child VALUES (?)", (value,))
+    connection.commit()
+    table = Table("child", model().metadata, Column("y", Integer))
+    Table("parent", table.metadata, Column("x", Integer))
+    constraint = ForeignKeyConstraint(["y"], ["parent.x"])
+
+    try:
+        run(connection, added(table, constraint))
+        taken = True
+    except ExistingRowsError:
+        taken = False
+
+    assert taken == is_there
+    if taken:
+        connection.exec_driver_sql("INSERT INTO child VALUES (?)", (value,))
 
 
 def test_unknown_constraint_is_named(connection: Connection) -> None:
