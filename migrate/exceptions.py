@@ -18,6 +18,7 @@ __all__ = [
     "InvalidRepositoryError",
     "InvalidScriptError",
     "InvalidVersionError",
+    "IrreversibleError",
     "KnownError",
     "LockTimeoutError",
     "MigrateDeprecationWarning",
@@ -38,6 +39,8 @@ __all__ = [
     "TemplateError",
     "TemplateNotFoundError",
     "UnboundError",
+    "UnconfirmedError",
+    "UnprovenScriptError",
     "UsageError",
     "VersionNotFoundError",
     "VersionNumberError",
@@ -190,6 +193,18 @@ class InvalidNameError(Error, ValueError):
 
 class TemplateError(Error):
     """A template asks for a value that was not given, or does not parse."""
+
+
+class IrreversibleError(ScriptError, NotImplementedError):
+    """To be raised by a downgrade that cannot undo its upgrade."""
+
+
+class UnprovenScriptError(ScriptError):
+    """A change script did not pass its test; the message says how."""
+
+
+class UnconfirmedError(Error):
+    """What would be done for real, to rows, was not confirmed."""
 
 
 class NotSupportedError(Error):

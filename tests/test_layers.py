@@ -67,8 +67,8 @@ LAYERS: list[list[str]] = [
         "migrate.versioning.preview",
         "migrate.versioning.progress",
         "migrate.versioning.picture",
-        "migrate.versioning.sealed",
         "migrate.versioning.proof",
+        "migrate.versioning.judgement",
     ],
     [
         "migrate.modernize.scopes",

@@ -91,6 +91,13 @@ def says(done: subprocess.CompletedProcess[str], text: str) -> bool:
     return done.stdout == text
 
 
+def proves(done: subprocess.CompletedProcess[str], engine: Engine) -> bool:
+    """Tell whether ``test`` succeeded, and where warned that it is real."""
+    assert done.stdout == TEST
+    warning = done.stderr.partition("cannot take back")[1]
+    return done.returncode == 0 and bool(warning) == (engine.name == "mysql")
+
+
 def columns(engine: Engine, table: str) -> dict[str, str]:
     found = inspect(engine).get_columns(table)
     return {column["name"]: str(column["type"]) for column in found}
@@ -127,7 +134,7 @@ def test_round(database_url: URL, engine: Engine, tmp_path: Path) -> None:
     script = versions / "001_add_account_table.py"
     assert script.exists()
     script.write_text(ADD_ACCOUNT_TABLE)
-    assert says(user.manage("test"), TEST)
+    assert proves(user.manage("test"), engine)
     assert tables(engine) == ["migrate_version"]
     assert says(user.manage("version"), "1\n")
     assert says(user.manage("db_version"), "0\n")
@@ -137,7 +144,7 @@ def test_round(database_url: URL, engine: Engine, tmp_path: Path) -> None:
 
     assert says(user.manage("script", "add email column"), "")
     (versions / "002_add_email_column.py").write_text(ADD_EMAIL_COLUMN)
-    assert says(user.manage("test"), TEST)
+    assert proves(user.manage("test"), engine)
     assert says(user.manage("upgrade"), "1 -> 2... \ndone\n")
     assert columns(engine, "account")["email"] == "VARCHAR(128)"
 
@@ -148,7 +155,7 @@ def test_round(database_url: URL, engine: Engine, tmp_path: Path) -> None:
     ]
     tested = user.manage("test")
     if engine.name == "mysql":
-        assert says(tested, TEST)
+        assert proves(tested, engine)
     else:
         assert (tested.returncode, tested.stdout) == (1, "")
         assert tested.stderr == (

@@ -60,7 +60,7 @@ command_desc = {
     "resolve": "say where a database is after a step died half way",
     "drop_version_control": "release a database from control",
     "manage": "write a script that calls this program with your defaults",
-    "test": "try the latest version up and down on a database",
+    "test": "prove a version on a database: up, down and up again",
     "compare_model_to_db": "show how a database differs from a model",
     "create_model": "print a database as a Python model",
     "make_update_script_for_model": (
@@ -262,34 +262,45 @@ def downgrade(
         _move(controlled, end, opts)
 
 
-def test(url: Database, repository: Folder, **opts: object) -> None:
-    """%prog test URL REPOSITORY_PATH
+def test(
+    url: Database,
+    repository: Folder,
+    version: int | str | None = None,  # noqa: PT028  # a command, no test
+    **opts: object,
+) -> None:
+    """%prog test URL REPOSITORY_PATH [VERSION] [--all] [--yes]
 
-    Run the upgrade and then the downgrade of the latest version.
+    Prove the change script of VERSION, or of the latest one: upgrade,
+    downgrade, see that the schema is the one before, upgrade again, see that
+    it is the one after the first upgrade. A difference is printed.
 
-    The database must be one version behind: the number in its control table
-    is neither looked at nor changed. Use a copy of your database: a
-    downgrade that does not undo its upgrade leaves traces.
+    The database may be at any version, and is as it was afterwards: SQLite
+    and PostgreSQL take back all that was done. Other databases cannot, so
+    that the scripts run for real: use a copy.
+
+    --all                  prove every version, from the first to the latest
+    --yes                  run for real also on tables that hold rows
+    --lock_timeout=SECONDS, --ddl_lock_timeout=SECONDS,
+    --statement_timeout=SECONDS
+                           as for upgrade
     """
+    from migrate.versioning import judgement  # imports SQLAlchemy
+    from migrate.versioning.proof import prove
+
+    found = _repository(repository)
+    is_all = options.flag(opts, "all")
+    versions = _versions_to_test(found, version, is_all)
+    tell = judgement.tell_briefly if is_all else judgement.tell
     with _engine(url, opts) as engine:
-        latest = _latest(_repository(repository))
-        up = latest.script(engine.name, "upgrade")
-        down = latest.script(engine.name, "downgrade")
-        log.info("Upgrading...")
-        up.run(engine, 1)
-        log.info("done")
-        log.info("Downgrading...")
-        try:
-            down.run(engine, -1)
-        except Exception:
-            log.warning(
-                "the downgrade failed: the database still holds what the "
-                "upgrade to version %s did",
-                latest.version,
-            )
-            raise
-        log.info("done")
-        log.info("Success")
+        verdicts = prove(
+            engine,
+            found,
+            versions,
+            listener=tell,
+            limits=options.limits(opts),
+            is_confirmed=options.flag(opts, "yes"),
+        )
+    judgement.judge(verdicts, is_all=is_all)
 
 
 def version_control(
@@ -432,6 +443,19 @@ def _move(
 
         limits = options.limits(opts)
         controlled.upgrade(end, listener=tell, limits=limits)
+
+
+def _versions_to_test(
+    repository: Repository, version: object, is_all: bool
+) -> list[int]:
+    if is_all and version is not None:
+        raise UsageError("test takes a VERSION or --all, not both")
+    latest = _latest(repository)
+    if is_all:
+        return sorted(int(each) for each in repository.versions.versions)
+    if version is None:
+        return [int(latest.version)]
+    return [int(repository.version(options.number(version)).version)]
 
 
 def _show_python(controlled: ControlledSchema, end: int | None) -> None:

@@ -34,7 +34,7 @@ SIGNATURES = {
     "downgrade": "(url, repository, version, **opts)",
     "drop_version_control": "(url, repository, **opts)",
     "manage": "(file, **opts)",
-    "test": "(url, repository, **opts)",
+    "test": "(url, repository, version=None, **opts)",
     "compare_model_to_db": "(url, repository, model, **opts)",
     "create_model": "(url, repository, **opts)",
     "make_update_script_for_model": (

@@ -294,8 +294,10 @@ def test_failed_script_says_where_the_database_stands(
     assert tables(sqlite_engine) == ["account", "migrate_version"]
 
 
-def test_failed_test_says_what_remains(
-    on_sqlite: Command, write: Callable[[str], Path]
+def test_failed_test_leaves_nothing(
+    on_sqlite: Command,
+    write: Callable[[str], Path],
+    sqlite_engine: Engine,
 ) -> None:
     write(
         "def upgrade(e):\n    e.execute('CREATE TABLE more (a INTEGER)')\n"
@@ -304,8 +306,11 @@ def test_failed_test_says_what_remains(
 
     done = on_sqlite("test")
 
-    assert done.out == "Upgrading...\ndone\nDowngrading...\n"
-    assert "still holds what the upgrade to version 2 did" in done.err
+    assert done.out == (
+        "Moving from version 0 to 1...\nUpgrading...\ndone\nDowngrading...\n"
+    )
+    assert "2: failed: the downgrade of version 2 fails" in done.err
+    assert tables(sqlite_engine) == []
     assert refused(done, ".*line 4: ZeroDivisionError: division by zero")
 
 

@@ -372,11 +372,11 @@ def test_inspector_sees_changes_on_any_database(filled: Engine) -> None:
 
 def test_tables_left_out_are_not_in_the_picture(filled: Engine) -> None:
     with filled.connect() as connection:
-        found = picture.take(connection, without=["t"], counted=["t"])
+        found = picture.take(connection, without=["t"])
 
     assert {fact.table or fact.name for fact in found.facts} >= {"parent"}
     assert "t" not in {fact.table or fact.name for fact in found.facts}
-    assert found.rows == {}
+    assert found.rows == {"parent": 0}
 
 
 def test_search_path_does_not_show(engine: Engine) -> None:
@@ -392,3 +392,32 @@ def test_search_path_does_not_show(engine: Engine) -> None:
         path = connection.scalar(text("SHOW search_path"))
     assert differences(before, after) == []
     assert path == "pg_catalog"
+
+
+def test_tables_that_may_not_be_read_are_not_counted(engine: Engine) -> None:
+    if engine.name != "postgresql":
+        pytest.skip("needs a role without privileges")
+    run(engine, TABLES)
+    with engine.connect() as connection:
+        connection.execute(text("CREATE ROLE nobody_here"))
+        connection.execute(text("SET LOCAL ROLE nobody_here"))
+
+        found = picture.take(connection)
+
+    assert found.rows == {}
+    assert Fact("table", "t") in found.facts
+
+
+@pytest.mark.parametrize("default", ["SET DEFAULT 5", "DROP DEFAULT"])
+def test_lost_default_of_a_serial_column_is_seen(
+    engine: Engine, default: str
+) -> None:
+    if engine.name != "postgresql":
+        pytest.skip("no SERIAL")
+    run(engine, W["postgresql"])
+    before = taken(engine)
+
+    run(engine, f"ALTER TABLE w ALTER id {default}")
+
+    (line,) = differences(before, taken(engine))
+    assert line.startswith("! column w.id: default nextval(its sequence) -> ")

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from sqlalchemy import func
 from sqlalchemy import select
 from sqlalchemy import table
+from sqlalchemy.exc import DBAPIError
 
 from migrate.versioning.picture import generic
 from migrate.versioning.picture import mysql
@@ -39,16 +40,10 @@ _READERS: dict[str, Reader] = {
 }
 
 
-def take(
-    connection: Connection,
-    *,
-    without: Collection[str] = (),
-    counted: Collection[str] | None = None,
-) -> Picture:
+def take(connection: Connection, *, without: Collection[str] = ()) -> Picture:
     """Take a picture of the whole schema, inside the open transaction.
 
     :param without: tables to leave out, with all that belongs to them.
-    :param counted: tables whose rows are counted, all of them when None.
     """
     read = _READERS.get(connection.dialect.name, generic.facts)
     facts = tuple(
@@ -59,13 +54,12 @@ def take(
     )
     tables = [fact.name for fact in facts if fact.kind == "table"]
     schemas = [fact.name for fact in facts if fact.kind == "schema"]
+    rows = {
+        name: _count(connection, _clause(name, schemas)) for name in tables
+    }
     return Picture(
         facts,
-        {
-            name: _count(connection, _clause(name, schemas))
-            for name in tables
-            if counted is None or name in counted
-        },
+        {name: number for name, number in rows.items() if number is not None},
     )
 
 
@@ -77,6 +71,13 @@ def _clause(name: str, schemas: Collection[str]) -> TableClause:
     return table(name, schema="public" if "public" in schemas else None)
 
 
-def _count(connection: Connection, counted: TableClause) -> int:
-    rows = connection.scalar(select(func.count()).select_from(counted))
+def _count(connection: Connection, counted: TableClause) -> int | None:
+    """Count rows; None if we may not read them."""
+    try:
+        with connection.begin_nested():
+            rows = connection.scalar(select(func.count()).select_from(counted))
+    except DBAPIError:
+        if connection.invalidated:
+            raise
+        return None
     return int(rows or 0)

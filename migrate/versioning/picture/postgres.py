@@ -61,8 +61,14 @@ _COLUMNS = """
 SELECT 'column' AS kind, a.attname AS name, {name} c.relname AS table_name,
        format_type(a.atttypid, a.atttypmod) AS type,
        CASE WHEN a.attnotnull THEN 'no' ELSE 'yes' END AS nullable,
-       CASE WHEN own.oid IS NOT NULL AND own.relname ~ '_seq\\d*$'
-                 AND a.attidentity = ''
+       CASE WHEN EXISTS
+            (SELECT FROM pg_depend u
+             JOIN pg_class s ON s.oid = u.refobjid AND s.relkind = 'S'
+             JOIN pg_depend o ON o.classid = 'pg_class'::regclass
+               AND o.objid = s.oid AND o.refobjid = c.oid
+               AND o.refobjsubid = a.attnum AND o.deptype = 'a'
+             WHERE u.classid = 'pg_attrdef'::regclass AND u.objid = d.oid
+             AND s.relname ~ '_seq\\d*$')
             THEN 'nextval(its sequence)'
             ELSE pg_get_expr(d.adbin, d.adrelid) END AS "default",
        CASE a.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default'
@@ -80,8 +86,6 @@ JOIN pg_class c ON c.oid = a.attrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-LEFT JOIN pg_class own ON d.adrelid IS NOT NULL AND own.oid
-     = pg_get_serial_sequence(c.oid::regclass::text, a.attname)::regclass
 WHERE a.attnum > 0 AND NOT a.attisdropped
   AND c.relkind IN ('r', 'p', 'f') AND {ours}
 """
