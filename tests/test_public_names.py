@@ -162,6 +162,9 @@ def test_schema_has_the_names_of_sqlalchemy_schema(imports: str) -> None:
     [
         "from migrate.changeset.ansisql import ANSIColumnDropper",
         "from migrate.changeset.databases.sqlite import SQLiteHelper",
+        "from migrate.changeset.databases.sqlite import "
+        "SQLiteConstraintGenerator, SQLiteConstraintDropper, "
+        "SQLiteColumnDropper, SQLiteColumnGenerator, SQLiteSchemaChanger",
         "from migrate.changeset.databases.visitor import get_engine_visitor",
         "from migrate.changeset.util import fk_column_names",
         "from migrate.changeset.schema import ColumnDelta",
@@ -169,3 +172,32 @@ def test_schema_has_the_names_of_sqlalchemy_schema(imports: str) -> None:
 )
 def test_names_that_applications_import(statement: str) -> None:
     run(statement)
+
+
+def test_patches_of_applications_are_taken() -> None:
+    """As oslo.db does it."""
+    run(
+        "from migrate.changeset import ansisql\n"
+        "from migrate.changeset.databases import sqlite\n"
+        "helper = sqlite.SQLiteHelper\n"
+        "helper._get_constraints, helper.recreate_table = None, len\n"
+        "class Own(ansisql.ANSIColumnDropper, helper): pass\n"
+        "sqlite.SQLiteConstraintDropper.visit_migrate_unique_constraint = len"
+    )
+
+
+def test_visitors_do_what_they_say() -> None:
+    assert (
+        run(
+            "from sqlalchemy import *\n"
+            "from migrate.changeset.databases import visitor\n"
+            "engine = create_engine('sqlite://')\n"
+            "table = Table('t', MetaData(), Column('id', Integer))\n"
+            "table.create(engine)\n"
+            "table.append_column(Column('a', Integer))\n"
+            "add = visitor.get_engine_visitor(engine, 'columngenerator')\n"
+            "visitor.run_single_visitor(engine, add, table.c.a)\n"
+            "print([c['name'] for c in inspect(engine).get_columns('t')])"
+        )
+        == "['id', 'a']"
+    )

@@ -135,12 +135,15 @@ def _is_there(column: Column[Any], bind: Bind) -> bool:
 
 def _attach(column: Column[Any], table: Table, undo: ExitStack) -> None:
     """Make the column part of the Table, without indexes SQLAlchemy names."""
+    replaced = table.c.get(column.key)
     flags = column.index, column.unique
     column.index = column.unique = None
     try:
         following.attach_column(table, column)
     finally:
         column.index, column.unique = flags
+    if replaced is not None:
+        undo.callback(table.append_column, replaced, replace_existing=True)
     undo.callback(following.detach_column, table, column)
 
 
@@ -191,7 +194,7 @@ def drop_column(
     found = _column_of(owner, column)
     bind = bind_for(owner, connection, engine)
     perform(owner, [ops.DropColumn(owner, found, if_exists)], bind)
-    return found
+    return found if given is None else given
 
 
 def _column_of(table: Table, column: Column[Any] | str) -> Column[Any]:

@@ -51,9 +51,6 @@ class SchemaEditor:
     #: What the database is called in messages.
     name: ClassVar[str] = "the database"
 
-    #: Columns and constraints of a table that exists can be altered.
-    can_alter: ClassVar[bool] = True
-
     #: One ``ALTER TABLE`` may hold several actions.
     combines_actions: ClassVar[bool] = False
 

@@ -11,6 +11,8 @@ from dataclasses import replace
 from functools import singledispatch
 from typing import Any
 
+from sqlalchemy import TextClause
+from sqlalchemy import text
 from sqlalchemy.schema import CheckConstraint
 from sqlalchemy.schema import Column
 from sqlalchemy.schema import Constraint
@@ -80,6 +82,7 @@ def _(operation: ops.RenameTable, *, shrinks_indexes: bool = False) -> None:
     if table.schema is not None:
         table.fullname = f"{table.schema}.{operation.name}"
     metadata._add_table(table.name, table.schema, table)
+    _refer_anew(table)
 
 
 @follow.register
@@ -134,11 +137,13 @@ def _transfer(
 def attach_column(table: Table, column: Column[Any]) -> None:
     """Make ``column`` part of ``table``, if it is not already.
 
-    The old name of a renamed column yields to a new column of that name.
+    The old name of a renamed column yields to a new column of that name, and
+    so does a column that the Table was thought to have: a script for
+    sqlalchemy-migrate may define a Table with the column it adds.
     """
     _forget_alias(table, column.key or column.name)
     if column.table is not table:
-        table.append_column(column)
+        table.append_column(column, replace_existing=True)
 
 
 def detach_column(
@@ -238,14 +243,57 @@ def _rename_column(table: Table, column: Column[Any], name: str) -> None:
     after a rename, and its manual promised ``table.c.new``: the column is
     listed under its new name only, and is found under both.
     """
+    before = column.name
     if column.key == column.name:
         column.key = name
-    column.name = name
+    column.name = quoted_name(name, None)
     for holder in (table, *table.constraints, *table.indexes):
         columns = getattr(holder, "_columns", None)
         if columns is not None and columns.contains_column(column):
             _rekey(columns)
+    _say_anew(table, before, name)
+    _refer_anew(table)
     table._reset_memoizations()
+
+
+def _refer_anew(table: Table) -> None:
+    """Let foreign keys stated as text say the new names of ``table``.
+
+    SQLAlchemy has found the column long since; the text is what a copy of
+    the Table would go by.
+    """
+    for other in table.metadata.tables.values():
+        for element in other.foreign_keys:
+            referred = vars(element).get("column")
+            if referred is not None and referred.table is table:
+                element._colspec = f"{table.fullname}.{referred.key}"
+                vars(element).pop("_column_tokens", None)
+
+
+def _say_anew(table: Table, before: str, name: str) -> None:
+    """Rename a column inside the checks and expressions given as text."""
+    texts: list[Any] = [
+        each for each in table.constraints if isinstance(each, CheckConstraint)
+    ]
+    texts += [each.computed for each in table.c if each.computed is not None]
+    for holder in texts:
+        if isinstance(holder.sqltext, TextClause):
+            said = _renamed(holder.sqltext.text, before, name)
+            holder.sqltext = text(said.replace(":", "\\:"))
+    for constraint in texts:
+        if before in getattr(constraint, "colnames", ()):
+            constraint.colnames = [
+                name if each == before else each
+                for each in constraint.colnames
+            ]
+
+
+def _renamed(said: str, before: str, name: str) -> str:
+    """Exchange a name in SQL text, but not inside strings."""
+    word = rf"(?<![\w$.]){re.escape(before)}(?![\w$(])"
+    parts = re.split(r"('(?:[^']|'')*')", said)
+    parts[::2] = [re.sub(word, lambda _: name, part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def _rekey(columns: Any) -> None:

@@ -108,10 +108,3 @@ def account(engine: Engine) -> Table:
 @pytest.fixture
 def editor(engine: Engine) -> SchemaEditor:
     return editor_for(engine.dialect)
-
-
-@pytest.fixture
-def alters(editor: SchemaEditor) -> None:
-    """Skip the test where what exists cannot be altered."""
-    if not editor.can_alter:
-        pytest.skip(f"{editor.name} cannot alter what exists")

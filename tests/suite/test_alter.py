@@ -19,8 +19,6 @@ from migrate import alter_column
 from migrate.exceptions import MigrateDeprecationWarning
 from tests.suite.conftest import Catalogue
 
-pytestmark = pytest.mark.usefixtures("alters")
-
 
 def test_rename(account: Table, catalogue: Catalogue) -> None:
     column = account.c.login

@@ -61,7 +61,6 @@ def test_create_column_on_a_table_given_by_name(
     assert "one" in catalogue.columns("account")
 
 
-@pytest.mark.usefixtures("alters")
 def test_create_column_with_foreign_key(
     account: Table, catalogue: Catalogue
 ) -> None:
@@ -129,7 +128,6 @@ def test_create_column_without_populating(
     assert catalogue.rows("SELECT score FROM account") == [(None,), (None,)]
 
 
-@pytest.mark.usefixtures("alters")
 def test_create_not_null_column_with_default_on_a_filled_table(
     account: Table, catalogue: Catalogue
 ) -> None:
@@ -153,7 +151,6 @@ def test_create_column_with_index(
     assert [index.name for index in account.indexes] == ["score_ix"]
 
 
-@pytest.mark.usefixtures("alters")
 def test_create_column_with_unique_constraint(
     account: Table, catalogue: Catalogue
 ) -> None:
@@ -175,7 +172,6 @@ def test_create_column_with_unique_index(
         connection.execute(text("UPDATE account SET mail = 'same'"))
 
 
-@pytest.mark.usefixtures("alters")
 def test_create_column_with_primary_key(
     engine: Engine, catalogue: Catalogue
 ) -> None:
@@ -209,7 +205,6 @@ def test_names_of_keys_are_strings(account: Table) -> None:
         Column("a", Integer, unique=True).create(account, unique_name=True)
 
 
-@pytest.mark.usefixtures("alters")
 def test_failing_create_leaves_the_table_as_it_was(account: Table) -> None:
     column = Column("boss", Integer, ForeignKey("nowhere.id"))
 
@@ -250,7 +245,6 @@ def test_drop_column(account: Table, catalogue: Catalogue) -> None:
     ]
 
 
-@pytest.mark.usefixtures("alters")
 def test_drop_column_that_the_table_does_not_know(
     account: Table, engine: Engine, catalogue: Catalogue
 ) -> None:
@@ -269,7 +263,6 @@ def test_drop_column_if_exists(account: Table, catalogue: Catalogue) -> None:
     assert len(catalogue.columns("account")) == 4
 
 
-@pytest.mark.usefixtures("alters")
 def test_drop_column_with_foreign_key_and_create_it_again(
     account: Table, catalogue: Catalogue
 ) -> None:
@@ -286,7 +279,6 @@ def test_drop_column_with_foreign_key_and_create_it_again(
     assert {key.name for key in account.foreign_keys} == {"team_fk"}
 
 
-@pytest.mark.usefixtures("alters")
 def test_drop_column_takes_its_unique_constraint_along(
     account: Table, catalogue: Catalogue
 ) -> None:
@@ -301,7 +293,6 @@ def test_drop_column_takes_its_unique_constraint_along(
     }
 
 
-@pytest.mark.usefixtures("alters")
 def test_drop_column_of_an_index_over_two(
     engine: Engine, catalogue: Catalogue, editor: SchemaEditor
 ) -> None:

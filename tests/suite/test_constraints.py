@@ -21,8 +21,6 @@ from migrate import UniqueConstraint
 from migrate.exceptions import InvalidConstraintError
 from tests.suite.conftest import Catalogue
 
-pytestmark = pytest.mark.usefixtures("alters")
-
 
 def refuses(engine: Engine, statement: str) -> bool:
     """Tell whether the database takes ``statement``; it is not kept."""

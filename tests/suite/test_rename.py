@@ -61,7 +61,6 @@ def test_renamed_table_is_referred_to_by_its_new_name(
     assert stored["referred_table"] == "crew"
 
 
-@pytest.mark.usefixtures("alters")
 def test_rename_index(account: Table, catalogue: Catalogue) -> None:
     index = Index("before", account.c.login)
     index.create(catalogue.engine)
@@ -72,7 +71,6 @@ def test_rename_index(account: Table, catalogue: Catalogue) -> None:
     assert index.name == "after"
 
 
-@pytest.mark.usefixtures("alters")
 def test_rename_index_by_name(
     account: Table, engine: Engine, catalogue: Catalogue
 ) -> None:

@@ -1,0 +1,133 @@
+"""A script in the words of sqlalchemy-migrate's manual, on every database."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from migrate import legacy
+from tests.suite.conftest import Catalogue
+
+SCRIPT = """
+from sqlalchemy import *
+from migrate import *
+from migrate.changeset import schema
+
+meta = MetaData()
+team = Table("team", meta, Column("id", Integer, primary_key=True))
+account = Table(
+    "account", meta,
+    Column("id", Integer, primary_key=True),
+    Column("login", String(40)),
+    Column("passwd", String(40)),
+    Column("doomed", Integer),
+)
+
+
+def upgrade(migrate_engine):
+    meta.bind = migrate_engine
+    team.create()
+    account.create()
+    migrate_engine.execute(account.insert(), login="ann", passwd="x")
+
+    email = Column("email", String(128), default="nobody")
+    email.create(account, populate_default=True)
+    assert email is account.c.email
+
+    col = Column("nick", String(20), unique=True)
+    col.create(account, unique_name="nick_key")
+    Column("rank", Integer, index=True).create(account, index_name="rank_ix")
+    team_id = Column("team_id", Integer)
+    create_column(team_id, account)
+
+    account.c.doomed.drop()
+
+    account.c.login.alter(name="user_name")
+    account.c.user_name.alter(type=String(60))
+    account.c.login.alter(nullable=False)
+    alter_column("passwd", table=account, server_default="secret")
+    account.c.passwd.alter("password", String(80), nullable=False)
+
+    ForeignKeyConstraint([account.c.team_id], [team.c.id]).create()
+    UniqueConstraint("user_name", table=account, name="user_key").create()
+    CheckConstraint("rank < 9", columns=[account.c.rank]).create()
+
+    reflected = Table("account", MetaData(migrate_engine), autoload=True)
+    [index] = [i for i in reflected.indexes if i.name == "rank_ix"]
+    index.rename("rank_index")
+    account.rename("person")
+
+
+def downgrade(migrate_engine):
+    meta.bind = migrate_engine
+    account.rename("account")
+    rename_index("rank_index", "rank_ix", table="account",
+                 engine=migrate_engine)
+    CheckConstraint("rank < 9", columns=[account.c.rank]).drop()
+    UniqueConstraint("user_name", table=account, name="user_key").drop()
+    ForeignKeyConstraint([account.c.team_id], [team.c.id]).drop()
+    for name in ("email", "nick", "rank", "team_id"):
+        account.c[name].drop()
+    account.c.user_name.alter(name="login", type=String(40), nullable=True)
+    account.c.password.alter(name="passwd", server_default=None)
+    Column("doomed", schema.Integer if hasattr(schema, "Integer")
+           else Integer).create(account)
+"""
+
+
+@pytest.fixture
+def script(engine: Engine) -> ModuleType:
+    module = ModuleType("manual")
+    with legacy.installed():
+        exec(compile(SCRIPT, "manual.py", "exec"), vars(module))
+    return module
+
+
+def test_up_and_down_again(
+    script: ModuleType, engine: Engine, catalogue: Catalogue
+) -> None:
+    rolls_back = engine.dialect.name in {"sqlite", "postgresql"}
+
+    with (
+        engine.begin() as connection,
+        legacy.style(connection, transactional=rolls_back) as migrate_engine,
+    ):
+        script.upgrade(migrate_engine)
+
+    person = catalogue.columns("person")
+    assert {*person} == {
+        "id",
+        "user_name",
+        "password",
+        "email",
+        "nick",
+        "rank",
+        "team_id",
+    }
+    assert person["user_name"]["type"].length == 60
+    assert not person["user_name"]["nullable"]
+    assert person["password"]["type"].length == 80
+    assert catalogue.default("person", "password") == "secret"
+    assert catalogue.uniques("person").keys() == {"nick_key", "user_key"}
+    assert "rank_index" in catalogue.indexes("person")
+    assert "account_rank_check" in catalogue.checks("person")
+    assert [*catalogue.foreign_keys("person")] == ["account_team_id_fkey"]
+    assert catalogue.rows("SELECT user_name, email FROM person") == [
+        ("ann", "nobody")
+    ]
+
+    with (
+        engine.begin() as connection,
+        legacy.style(connection, transactional=rolls_back) as migrate_engine,
+    ):
+        script.downgrade(migrate_engine)
+
+    account = catalogue.columns("account")
+    assert {*account} == {"id", "login", "passwd", "doomed"}
+    assert account["login"]["nullable"]
+    assert catalogue.foreign_keys("account") == {}
+    assert catalogue.rows("SELECT login, passwd FROM account") == [
+        ("ann", "x")
+    ]
