@@ -38,6 +38,7 @@ __all__ = [
     "StepConflictError",
     "TemplateError",
     "TemplateNotFoundError",
+    "UnattachedError",
     "UnboundError",
     "UnconfirmedError",
     "UnprovenScriptError",
@@ -221,6 +222,10 @@ class InvalidConstraintError(Error):
 
 class NoSuchColumnError(Error, LookupError):
     """A column is named that its table does not have."""
+
+
+class UnattachedError(Error):
+    """A column is to change that is part of no table."""
 
 
 class UnboundError(Error):

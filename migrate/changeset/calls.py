@@ -28,6 +28,7 @@ from migrate.changeset.delta import KEYS
 from migrate.changeset.delta import ColumnDelta
 from migrate.exceptions import InvalidConstraintError
 from migrate.exceptions import MigrateDeprecationWarning
+from migrate.exceptions import UnattachedError
 
 __all__ = [
     "Names",
@@ -61,8 +62,9 @@ def _table(
         return catalogue.reflected(bind, table, metadata)
     found = getattr(column, "table", None) if table is None else table
     if found is None:
-        raise InvalidConstraintError(
-            "no table is given, and the column is part of none"
+        raise UnattachedError(
+            f"column {getattr(column, 'name', column)!r} is part of no "
+            "table: pass the table"
         )
     owner: Table = found
     return owner
@@ -120,7 +122,7 @@ def create_column(
             add = ops.AddColumn(owner, column)
             perform(owner, [ops.Batch(owner, (add, *extra))], bind, undo)
         else:
-            fill = [*_filling(column, owner)] if populate_default else []
+            fill = [*_filling(column, owner, undo)] if populate_default else []
             operations = [ops.AddColumn(owner, column), *fill, *extra]
             perform(owner, operations, bind, undo)
     return column
@@ -163,7 +165,9 @@ def _added_with(
         yield ops.AddConstraint(key, if_not_exists)
 
 
-def _filling(column: Column[Any], table: Table) -> Iterator[ops.Operation]:
+def _filling(
+    column: Column[Any], table: Table, undo: ExitStack
+) -> Iterator[ops.Operation]:
     """Yield what gives the default to the rows that there are.
 
     A NOT NULL column without a value for them would be refused: it is added
@@ -176,6 +180,7 @@ def _filling(column: Column[Any], table: Table) -> Iterator[ops.Operation]:
         return
     after = column._copy()
     column.nullable = True
+    undo.callback(setattr, column, "nullable", False)
     yield ops.AlterColumn(table, column, after, frozenset({"nullable"}))
 
 

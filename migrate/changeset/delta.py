@@ -94,6 +94,12 @@ class ColumnDelta(MutableMapping[str, Any]):
         first, *rest = p or (None,)
         if not isinstance(first, (str, Column)):
             raise ValueError("First argument must be column name")
+        if (
+            isinstance(first, Column)
+            and first.table is None
+            and table is not None
+        ):
+            first = first.name  # it means the Table's own
         self.alter_metadata = alter_metadata
         self.using = changes.pop("postgresql_using", None)
         self.current_column = (

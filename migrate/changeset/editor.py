@@ -199,7 +199,9 @@ class SchemaEditor:
             value = default.arg if default.is_scalar else default.arg(None)
             yield plain.update().values({column.name: value})
         elif default.is_sequence:
-            yield table.update().values({column: default.next_value()})
+            # An optional one stands for what counts by itself elsewhere.
+            if connection.dialect.supports_sequences and not default.optional:
+                yield table.update().values({column: default.next_value()})
         else:
             yield table.update().values({column: default.arg})
 

@@ -149,6 +149,13 @@ def test_refused(
         ColumnDelta(*arguments, **keywords)
 
 
+def test_loose_column_means_the_one_of_the_table(table: Table) -> None:
+    delta = ColumnDelta(Column("a", Text), "x", table=table)
+
+    assert delta.current_column is table.c.a
+    assert delta.diffs == {"name": "x"}
+
+
 def test_column_that_the_table_has_not(table: Table) -> None:
     with pytest.raises(NoSuchColumnError, match="'t' has no column 'z'"):
         ColumnDelta("z", table=table, name="x")

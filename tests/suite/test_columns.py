@@ -21,6 +21,7 @@ from migrate import create_column
 from migrate import drop_column
 from migrate.changeset.editor import SchemaEditor
 from migrate.exceptions import InvalidConstraintError
+from migrate.exceptions import UnattachedError
 from tests.suite.conftest import Catalogue
 
 
@@ -214,6 +215,24 @@ def test_failing_create_leaves_the_table_as_it_was(account: Table) -> None:
     assert column.table is None
     assert "boss" not in account.c
     assert len(account.foreign_keys) == 1
+
+
+def test_column_that_could_not_be_created_is_as_it_was(
+    account: Table,
+) -> None:
+    column = Column("login", Integer, default=5, nullable=False)
+
+    with pytest.raises(Exception, match=r"(?i)login"):
+        column.create(account)
+
+    assert not column.nullable
+    assert column.table is None
+    assert isinstance(account.c.login.type, String)
+
+
+def test_column_of_no_table_needs_one() -> None:
+    with pytest.raises(UnattachedError, match="'a' is part of no table"):
+        Column("a", Integer).create()
 
 
 def test_create_column_if_not_exists(

@@ -61,10 +61,12 @@ def upgrade(migrate_engine):
 
 
 def downgrade(migrate_engine):
-    meta.bind = migrate_engine
-    account.rename("account")
+    rename_table("person", "account", engine=migrate_engine)
     rename_index("rank_index", "rank_ix", table="account",
                  engine=migrate_engine)
+    meta = MetaData(migrate_engine)
+    account = Table("account", meta, autoload=True)
+    team = Table("team", meta, autoload=True)
     CheckConstraint("rank < 9", columns=[account.c.rank]).drop()
     UniqueConstraint("user_name", table=account, name="user_key").drop()
     ForeignKeyConstraint([account.c.team_id], [team.c.id]).drop()
@@ -72,8 +74,7 @@ def downgrade(migrate_engine):
         account.c[name].drop()
     account.c.user_name.alter(name="login", type=String(40), nullable=True)
     account.c.password.alter(name="passwd", server_default=None)
-    Column("doomed", schema.Integer if hasattr(schema, "Integer")
-           else Integer).create(account)
+    schema.Column("doomed", Integer).create(account)
 """
 
 
