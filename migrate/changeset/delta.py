@@ -203,6 +203,9 @@ def _read(
         attribute = _attribute_of(value)
         if attribute is not None:
             changes.setdefault(attribute, value)
+    if changes.get("computed") is not None and before.server_default:
+        # A computed column has no default; it goes first.
+        changes = {"server_default": None, **changes}
     for attribute in changes.keys() - ALTERABLE - KEYS - ON_COLUMN_ONLY:
         warnings.warn(
             f"alter() knows no attribute {attribute!r} of a column",

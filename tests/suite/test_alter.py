@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Column
+from sqlalchemy import Computed
 from sqlalchemy import DefaultClause
 from sqlalchemy import Integer
 from sqlalchemy import MetaData
@@ -205,6 +206,23 @@ def test_comment(account: Table, catalogue: Catalogue, engine: Engine) -> None:
 
     account.c.login.alter(comment=None)
     assert catalogue.columns("account")["login"]["comment"] is None
+
+
+def test_computed(
+    account: Table, catalogue: Catalogue, engine: Engine
+) -> None:
+    if engine.dialect.name == "postgresql":
+        pytest.skip("a column cannot become a computed one")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE account SET team_id = NULL"))
+
+    account.c.age.alter(computed=Computed("length(login)", persisted=True))
+
+    assert account.c.age.computed is not None
+    assert catalogue.rows("SELECT age FROM account ORDER BY id") == [
+        (3,),
+        (3,),
+    ]
 
 
 def test_unique_on_and_off(account: Table, catalogue: Catalogue) -> None:

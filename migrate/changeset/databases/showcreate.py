@@ -160,6 +160,9 @@ class Definition:
             result = result._less(r"CHECK \(json_valid\(.*\)\)")
         if result.says("AUTO_INCREMENT") or result.says("GENERATED"):
             result = result.without("DEFAULT")
+        if "computed" in attributes and result.says("GENERATED"):
+            # MariaDB takes neither from a generated column.
+            result = result.without("NOT", "NULL", "ON")
         return result
 
     def _less(self, pattern: str) -> Definition:

@@ -225,6 +225,8 @@ class Work:
         if "server_default" in changes and not spelling.generated:
             self.set_default(draft, name, spelling.default)
         if "computed" in changes:
+            if spelling.generated:
+                draft.set_default(name, None)
             draft.set_generated(name, spelling.generated)
         if "primary_key" in changes:
             self.set_primary_key(draft, name, operation.after.primary_key)
