@@ -28,6 +28,8 @@ from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 from sqlalchemy.pool import NullPool
 from sqlalchemy.util import immutabledict
 
+from migrate.legacy.memory import Memory
+from migrate.legacy.memory import leaves_tables_alone
 from migrate.legacy.transactions import RealTransactions
 from migrate.legacy.transactions import Savepoints
 from migrate.legacy.transactions import ScriptDBAPIConnection
@@ -136,7 +138,9 @@ class ScriptConnection(Connection):
         self._in_statement = True
         try:
             self._stand_in.unguarded = not begun and self.engine.unguarded
-            result = run(*args, **kwargs)
+            result = self.engine.memory.keeping(
+                lambda: run(*args, **kwargs), _is_harmless
+            )
             _buffer(result, self.dialect.name == "sqlite")
             if not begun:
                 self._stand_in.end(changed=not _only_reads(result))
@@ -168,6 +172,7 @@ class ScriptEngine(Engine):
     What an application put on its own engine is found here as well.
 
     :ivar origin: the engine that the step's connection came from.
+    :ivar memory: what is known of the tables.
     :ivar unguarded: True if statements outside ``begin()`` go to a driver in
         autocommit mode, without a transaction.
     """
@@ -179,10 +184,12 @@ class ScriptEngine(Engine):
     ) -> None:
         self.origin = origin = connection.engine
         self.unguarded = isinstance(transactions, RealTransactions)
+        self.memory = Memory()
         real = connection.connection.dbapi_connection
+        make = partial(ScriptDBAPIConnection, real, transactions, self.memory)
         super().__init__(
             NullPool(
-                partial(ScriptDBAPIConnection, real, transactions),
+                make,
                 dialect=origin.dialect,
             ),
             origin.dialect,
@@ -216,6 +223,7 @@ class ScriptOptionEngine(OptionEngineMixin, ScriptEngine):
     def __init__(self, proxied: ScriptEngine, options: Any) -> None:
         self.origin = proxied
         self.unguarded = proxied.unguarded
+        self.memory = proxied.memory
         super().__init__(proxied, options)
 
     def update_execution_options(self, **options: Any) -> None:
@@ -293,6 +301,11 @@ def _only_reads(result: Any) -> bool:
     if getattr(context, "compiled", None) is None:
         return False
     return bool(_READS.match(context.statement))
+
+
+def _is_harmless(result: Any) -> bool:
+    context: Any = getattr(result, "context", None)
+    return context is not None and leaves_tables_alone(context.statement)
 
 
 def _buffer(result: Any, is_sqlite: bool) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 
 from sqlalchemy import MetaData
 from sqlalchemy import Table
+from sqlalchemy.engine.reflection import Inspector
 
 from migrate import binding
+from migrate.legacy.engine import ScriptEngine
 from migrate.legacy.patching import Patch
 from migrate.legacy.patching import wrap
 
@@ -28,6 +30,7 @@ def table_new(
     """
     if len(args) > 1:
         kwargs = _todays_options(args[1], dict(kwargs))
+        _remember(args[0], args[1], kwargs)
     return original(cls, *args, **kwargs)
 
 
@@ -46,6 +49,23 @@ def _todays_options(
             metadata=metadata, purpose="autoload=True"
         )
     return options
+
+
+def _remember(name: str, metadata: MetaData, options: dict[str, Any]) -> None:
+    """Let a Table be read from what the step knows already."""
+    bind: Any = options.get("autoload_with")
+    engine = getattr(bind, "engine", None)
+    schema = options.get("schema", metadata.schema)
+    if not isinstance(engine, ScriptEngine) or isinstance(bind, Inspector):
+        return
+    if not (schema is None or isinstance(schema, str)):
+        return
+    key = name if schema is None else f"{schema}.{name}"
+    known = key in metadata.tables and not options.get("extend_existing")
+    special = options.keys() & {*engine.dialect.reflection_options}
+    if not known and not special:
+        info = engine.memory.reflection(bind, name, schema)
+        options["_reflect_info"] = info
 
 
 def reflect(

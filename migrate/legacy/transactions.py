@@ -13,6 +13,8 @@ from typing import Protocol
 
 from sqlalchemy.engine import Dialect
 
+from migrate.legacy.memory import Memory
+
 __all__ = [
     "RealTransactions",
     "Savepoints",
@@ -232,8 +234,11 @@ class ScriptDBAPIConnection:
         {"autocommit", "isolation_level", "readonly", "deferrable"}
     )
 
-    def __init__(self, real: Any, transactions: Transactions) -> None:
+    def __init__(
+        self, real: Any, transactions: Transactions, memory: Memory
+    ) -> None:
         own = vars(self)
+        own["memory"] = memory
         own["_real"] = real
         own["_transactions"] = transactions
         own["_transaction"] = None
@@ -270,6 +275,7 @@ class ScriptDBAPIConnection:
         """Undo the work since the last commit."""
         transaction, vars(self)["_transaction"] = self._transaction, None
         if transaction is not None:
+            self.memory.doubt()
             self._transactions.undo(transaction)
             self._reopen()
 
@@ -290,6 +296,7 @@ class ScriptDBAPIConnection:
         """Leave the session of the step as it is (psycopg2)."""
 
     def _enter(self) -> None:
+        self.memory.doubt()
         if self._transaction is not None:
             self._transactions.go_on(self._transaction)
         elif not self.unguarded:
