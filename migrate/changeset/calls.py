@@ -106,9 +106,11 @@ def create_column(
     engine: Bind | None = None,
     metadata: MetaData | None = None,
     if_not_exists: bool = False,
+    **unknown: Any,
 ) -> Column[Any]:
     """Add ``column``; see :meth:`.schema.ChangesetColumn.create`."""
     owner = _table(table, column, connection or engine, metadata)
+    _pass_over(unknown, "create")
     names.check(column)
     bind = bind_for(owner, connection, engine)
     with ExitStack() as undo:
@@ -126,6 +128,16 @@ def create_column(
             operations = [ops.AddColumn(owner, column), *fill, *extra]
             perform(owner, operations, bind, undo)
     return column
+
+
+def _pass_over(unknown: dict[str, Any], call: str) -> None:
+    """Mention keywords that mean nothing; scripts were free to give them."""
+    if unknown:
+        warnings.warn(
+            f"{call}() of a column has no {', '.join(sorted(unknown))}",
+            MigrateDeprecationWarning,
+            stacklevel=4,
+        )
 
 
 def _is_there(column: Column[Any], bind: Bind) -> bool:
@@ -192,8 +204,10 @@ def drop_column(
     engine: Bind | None = None,
     metadata: MetaData | None = None,
     if_exists: bool = False,
+    **unknown: Any,
 ) -> Column[Any]:
     """Drop ``column``; see :meth:`.schema.ChangesetColumn.drop`."""
+    _pass_over(unknown, "drop")
     given = column if isinstance(column, Column) else None
     owner = _table(table, given, connection or engine, metadata)
     found = _column_of(owner, column)

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Engine
 
 from migrate import changeset
 from migrate.changeset.databases import editor_for
+from migrate.exceptions import MigrateDeprecationWarning
 
 
 @pytest.fixture
@@ -50,6 +51,17 @@ def test_column_of_no_table_is_stated_where_columns_are_spelled_anew(
     after = column(engine, "a")
     assert after["type"].length == (40 if restates else 10)
     assert after["nullable"] is not restates
+
+
+def test_unknown_keywords_mean_nothing(engine: Engine, table: Table) -> None:
+    added = Column("b", Integer)
+
+    with pytest.warns(MigrateDeprecationWarning, match="has no nullable"):
+        changeset.create_column(added, table, engine=engine, nullable=True)
+    with pytest.warns(MigrateDeprecationWarning, match="has no nullable"):
+        changeset.drop_column(added, table, engine=engine, nullable=True)
+
+    assert [c["name"] for c in inspect(engine).get_columns("t")] == ["id", "a"]
 
 
 def test_counting_column_that_becomes_text_stops_counting(
