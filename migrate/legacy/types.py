@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 from sqlalchemy import types
+from sqlalchemy.types import TypeEngine
 
 from migrate.legacy.patching import Patch
 from migrate.legacy.patching import wrap
@@ -46,6 +48,26 @@ def _pickle_init(original: Callable[..., None]) -> Callable[..., None]:
     return __init__
 
 
+# Classes of which with_variant() is making a copy.
+_copying: ContextVar[frozenset[type]] = ContextVar(
+    "migrate_copying", default=frozenset()
+)
+
+
+def with_variant(
+    original: Callable[..., Any], self: Any, *args: Any, **kwargs: Any
+) -> Any:
+    """2.0 copies the type; a constructor that asks for a variant may."""
+    kind, copying = type(self), _copying.get()
+    if kind in copying:
+        return self
+    token = _copying.set(copying | {kind})
+    try:
+        return original(self, *args, **kwargs)
+    finally:
+        _copying.reset(token)
+
+
 def enum_init(
     original: Callable[..., None], self: Any, *enums: Any, **kwargs: Any
 ) -> None:
@@ -70,5 +92,6 @@ PATCHES: list[Patch] = [
         "PickleType(mutable=)",
         "Removed in 0.9; has no effect.",
     ),
+    wrap(TypeEngine, "with_variant() inside of __init__()", with_variant),
     wrap(types.Enum, "Enum(convert_unicode=)", enum_init, "__init__"),
 ]

@@ -151,6 +151,16 @@ def variants(engine):
     return _round(engine, Column("a", kind), a="x")
 
 
+class _LongText(Text):
+    def __init__(self, length=None):
+        super(_LongText, self).__init__()
+        self.with_variant(Text(length=length), "mysql")
+
+
+def variant_in_constructor(engine):
+    return _round(engine, Column("a", _LongText(length=16777215)), a="x")
+
+
 @on("mysql")
 def mysql_table_options(engine):
     table = Table(
