@@ -43,6 +43,7 @@ __all__ = [
     "UnconfirmedError",
     "UnprovenScriptError",
     "UsageError",
+    "VerificationError",
     "VersionNotFoundError",
     "VersionNumberError",
     "WrongRepositoryError",
@@ -134,6 +135,10 @@ class HalfDoneStepError(ControlledSchemaError):
 
 class NothingToResolveError(ControlledSchemaError):
     """No step is half done."""
+
+
+class VerificationError(ControlledSchemaError):
+    """Something does not fit between a database and its repository."""
 
 
 class MissingAppliedScriptError(ControlledSchemaError):

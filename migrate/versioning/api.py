@@ -25,6 +25,7 @@ from migrate.exceptions import KnownError
 from migrate.exceptions import NotSupportedError
 from migrate.exceptions import PathFoundError
 from migrate.exceptions import UsageError
+from migrate.exceptions import VerificationError
 from migrate.exceptions import VersionNotFoundError
 from migrate.versioning import options
 from migrate.versioning.repository import Repository
@@ -58,6 +59,8 @@ command_desc = {
     "upgrade": "bring a database to a later version",
     "downgrade": "bring a database back to an earlier version",
     "resolve": "say where a database is after a step died half way",
+    "verify": "look for what does not fit between database and repository",
+    "repair": "record the present text of the applied change scripts",
     "drop_version_control": "release a database from control",
     "manage": "write a script that calls this program with your defaults",
     "test": "prove a version on a database: up, down and up again",
@@ -225,6 +228,8 @@ def upgrade(
     --ddl_lock_timeout=SECONDS, --statement_timeout=SECONDS
                            how long a statement may wait for a lock, and run
     --retries=N            try a step again that did not get its lock
+    --allow_missing        go on although a change script is gone that the
+                           history of the database knows as applied
     """
     with _controlled(url, repository, opts) as controlled:
         start, end = controlled.version, options.number(version)
@@ -343,6 +348,41 @@ def resolve(
         controlled.resolve(options.required_number(version, "resolve"))
 
 
+def verify(url: Database, repository: Folder, **opts: object) -> None:
+    """%prog verify URL REPOSITORY_PATH
+
+    Look for what does not fit between the database and the repository.
+
+    Found are a step left half done, a version that the repository does not
+    have and, where history_table is set in migrate.cfg, applied change
+    scripts that were edited, renamed or are gone, and new ones below the
+    version of the database. Each is a line; with any, the exit code is 1.
+    Nothing is changed.
+    """
+    with _controlled(url, repository, opts) as controlled:
+        found = controlled.verify()
+    for finding in found:
+        log.info(finding)
+    if found:
+        raise VerificationError(
+            f"{len(found)} of the things that verify looks at do not fit"
+        )
+
+
+def repair(url: Database, repository: Folder, **opts: object) -> None:
+    """%prog repair URL REPOSITORY_PATH
+
+    Record the present text of every applied change script in the history.
+
+    For scripts that were edited on purpose after they were applied: verify
+    is content afterwards. Prints the versions whose records changed. Needs
+    history_table in migrate.cfg; the schema stays as it is.
+    """
+    with _controlled(url, repository, opts) as controlled:
+        for number in controlled.repair():
+            log.info("version %s", number)
+
+
 def drop_version_control(
     url: Database, repository: Folder, **opts: object
 ) -> None:
@@ -441,8 +481,12 @@ def _move(
     else:
         from migrate.versioning.progress import tell  # imports SQLAlchemy
 
-        limits = options.limits(opts)
-        controlled.upgrade(end, listener=tell, limits=limits)
+        controlled.upgrade(
+            end,
+            listener=tell,
+            limits=options.limits(opts, controlled.repository.lock_timeout),
+            allow_missing=options.flag(opts, "allow_missing"),
+        )
 
 
 def _versions_to_test(

@@ -63,13 +63,16 @@ def flag(opts: Mapping[str, Any], name: str) -> bool:
         ) from error
 
 
-def limits(opts: Mapping[str, Any]) -> Limits:
+def limits(opts: Mapping[str, Any], lock_timeout: str | None = None) -> Limits:
     """Read how long to wait for what.
 
+    :param lock_timeout: of migrate.cfg, which ``opts`` may override.
     :raises UsageError: when one is not a number from 0.
     """
     from migrate.versioning.limits import Limits  # only commands that run
 
+    if lock_timeout is not None:
+        opts = {"lock_timeout": lock_timeout, **opts}
     given: dict[str, Any] = {
         name: _seconds(name, opts[name]) for name in _SECONDS if name in opts
     }

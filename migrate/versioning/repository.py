@@ -280,8 +280,16 @@ class Repository:
     @property
     def history_table(self) -> str | None:
         """Name of the history table; None: no history is kept."""
-        name = self.config.get(_SECTION, "history_table", fallback="")
-        return str(name).strip() or None
+        return self._setting("history_table")
+
+    @property
+    def lock_timeout(self) -> str | None:
+        """Seconds to wait for another deployer, as text, if it says so."""
+        return self._setting("lock_timeout")
+
+    def _setting(self, name: str) -> str | None:
+        value = self.config.get(_SECTION, name, fallback="")
+        return str(value).strip() or None
 
     @property
     def id(self) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from migrate.exceptions import CommandLineError
 from migrate.exceptions import KnownError
+from migrate.exceptions import LockTimeoutError
 from migrate.exceptions import UsageError
 from migrate.versioning import api
 from migrate.versioning.commandline import ALIASES
@@ -23,6 +24,7 @@ __all__ = ["PassiveOptionParser", "alias", "alias_setup", "main"]
 # Exit codes; 0 is done.
 _FAILED = 1
 _MISUSED = 2
+_WAITED_IN_VAIN = 3
 _INTERRUPTED = 130
 
 alias: dict[str, Callable[..., object]] = {
@@ -43,7 +45,7 @@ def main(argv: Sequence[str] | None = None, **kwargs: object) -> None:
     :param kwargs: defaults for parameters and keywords of every command,
         and ``debug`` and ``disable_logging``, as true or false.
     :raises SystemExit: with 1 after a known error or a bug, 2 after wrong
-        usage.  Returns after success.
+        usage, 3 when another deployer did not finish.  Returns after success.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     program = os.path.basename(sys.argv[0])
@@ -74,6 +76,9 @@ def _run(invocation: Invocation, program: str) -> int:
     except (KnownError, UsageError) as error:
         console.error(_misuse(error, invocation.usage, program))
         return _MISUSED
+    except LockTimeoutError as error:
+        _explain(error, invocation, program, console)
+        return _WAITED_IN_VAIN
     except (Exception, KeyboardInterrupt) as error:
         _explain(error, invocation, program, console)
         is_interrupt = isinstance(error, KeyboardInterrupt)
