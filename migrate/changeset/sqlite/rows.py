@@ -18,7 +18,7 @@ __all__ = [
     "null",
     "orphans",
     "refuse_rows",
-    "row_name",
+    "row_key",
     "rows_error",
 ]
 
@@ -31,6 +31,7 @@ class Scan:
     """A question to the rows of one table.
 
     :ivar condition: true for a row that is in the way.
+    :ivar join: another table that the condition needs.
     :ivar problem: says what such a row has.
     :ivar way_round: what to do about them.
     """
@@ -38,6 +39,7 @@ class Scan:
     condition: str
     problem: str
     way_round: str
+    join: str = ""
 
 
 def null(column: str) -> Scan:
@@ -88,19 +90,22 @@ def orphans(
     """
     own = [f"{quote(table)}.{quote(column)}" for column in columns]
     condition = " AND ".join(f"{column} IS NOT NULL" for column in own)
+    join = ""
     if quoted_parent is not None:
+        # Many times faster than NOT EXISTS.
+        found = [f"migrate_parent.{quote(key)}" for key in keys]
         equal = " AND ".join(
-            f"migrate_parent.{quote(key)} = +{column}"
-            for key, column in zip(keys, own, strict=False)
+            f"{key} = +{column}"
+            for key, column in zip(found, own, strict=False)
         )
-        condition += (
-            f" AND NOT EXISTS (SELECT 1 FROM {quoted_parent} "
-            f"AS migrate_parent WHERE {equal or 1})"
-        )
+        join = f"LEFT JOIN {quoted_parent} AS migrate_parent ON {equal or 1}"
+        # A parent without a key is refused later, for that.
+        condition += f" AND {found[0]} IS NULL" if found else " AND 0"
     return Scan(
         condition,
         f"that refer to no row of table {parent!r}",
         "change or delete them first",
+        join,
     )
 
 
@@ -118,11 +123,13 @@ def refuse_rows(
     :param name: what messages call it.
     :raises ExistingRowsError: with their number and the first few.
     """
-    shown = row_name(table)
+    key = row_key(table)
+    shown = ", ".join(key)
     # A CHECK may name its table: "t.a > 0".
-    source = f"{quoted} AS {quote(name)}"
+    source = f"{quoted} AS {quote(name)} {scan.join}"
+    keys = ", ".join(f"{quote(name)}.{part}" for part in key)
     first = catalogue.rows(
-        f"SELECT {shown} FROM {source} WHERE {scan.condition} LIMIT {_SHOWN}"
+        f"SELECT {keys} FROM {source} WHERE {scan.condition} LIMIT {_SHOWN}"
     )
     if not first:
         return
@@ -132,11 +139,11 @@ def refuse_rows(
     raise rows_error(name, count, scan.problem, shown, first, scan.way_round)
 
 
-def row_name(table: CreateTable) -> str:
+def row_key(table: CreateTable) -> list[str]:
     """Return what names a row: the rowid, or the primary key."""
     rowid = rowid_name(table)
     keys = table.primary_key or [table.columns[0].name]
-    return rowid or ", ".join(map(quote, keys))
+    return [rowid] if rowid else [*map(quote, keys)]
 
 
 def rows_error(
