@@ -64,6 +64,7 @@ LAYERS: list[list[str]] = [
         "migrate.versioning.journal",
         "migrate.versioning.runner",
         "migrate.versioning.schema",
+        "migrate.versioning.sealed",
         "migrate.versioning.preview",
         "migrate.versioning.progress",
         "migrate.versioning.picture",

@@ -24,6 +24,7 @@ from migrate.binding import can_roll_back_ddl
 from migrate.exceptions import NotSupportedError
 from migrate.versioning.lock import lock_for
 from migrate.versioning.script import SqlScript
+from migrate.versioning.sealed import sealed
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -44,11 +45,6 @@ _CATALOGUE = re.compile(
 )
 _TRANSACTION = re.compile(
     r"(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b", re.IGNORECASE
-)
-_END = re.compile(
-    r"(COMMIT|END|ROLLBACK(?!\s+((WORK|TRANSACTION)\s+)?TO\b)"
-    r"|PREPARE\s+TRANSACTION)\b",
-    re.IGNORECASE,
 )
 _COMMENT = re.compile(r"(\s|--[^\n]*\n|/\*.*?\*/)*", re.DOTALL)
 # Sent in the place of what is withheld: a cursor that never executed
@@ -80,20 +76,16 @@ def _tried(
     connection: Connection, steps: Iterable[Step]
 ) -> Iterator[tuple[Step, list[str]]]:
     lock = lock_for(connection)
-    with lock.session():
-        lock.begin()
-        try:
-            for step in steps:
-                if not step.script.transactional:
-                    raise NotSupportedError(
-                        f"the SQL of {step.script} and after cannot be shown "
-                        "without running it: it runs outside a transaction"
-                    )
-                with _recorded(connection, is_sent=_is_safe) as statements:
-                    step.script.run(connection, step.direction)
-                yield step, _shown(step, statements)
-        finally:
-            connection.rollback()
+    with lock.session(), sealed(connection, lock):
+        for step in steps:
+            if not step.script.transactional:
+                raise NotSupportedError(
+                    f"the SQL of {step.script} and after cannot be shown "
+                    "without running it: it runs outside a transaction"
+                )
+            with _recorded(connection, is_sent=bool) as statements:
+                step.script.run(connection, step.direction)
+            yield step, _shown(step, statements)
 
 
 def _withheld(
@@ -116,16 +108,6 @@ def _withheld(
         finally:
             connection.rollback()
         yield step, _shown(step, statements)
-
-
-def _is_safe(statement: str) -> bool:
-    """Tell that a statement leaves the transaction open, or raise."""
-    if _END.match(statement):
-        raise NotSupportedError(
-            f"the script ends the transaction by itself ({statement.strip()}"
-            "): its SQL cannot be shown without changing the database"
-        )
-    return True
 
 
 def _shown(step: Step, statements: list[str]) -> list[str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect
+from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
 from migrate.binding import can_roll_back_ddl
@@ -264,8 +265,22 @@ def test_script_that_ends_the_transaction_is_stopped(
 
     if can_roll_back_ddl(shop.engine):
         assert done.code == 1
-        assert "ends the transaction by itself" in done.error
+        assert "would end the transaction" in done.error
     assert shop.contents() == before
+
+
+def test_numbers_drawn_from_a_sequence_are_given_back(shop: Shop) -> None:
+    if shop.engine.name != "postgresql":
+        pytest.skip("no sequences that a rollback leaves alone")
+    with shop.engine.begin() as connection:
+        connection.execute(text("CREATE SEQUENCE number"))
+    shop.add(1, "def upgrade(e):\n    e.execute(\"SELECT nextval('number')\")")
+
+    done = shop.command("upgrade", "--preview_sql")
+
+    assert done.code == 0
+    with shop.engine.connect() as connection:
+        assert connection.scalar(text("SELECT nextval('number')")) == 1
 
 
 def test_failing_step_is_an_error(shop: Shop) -> None:

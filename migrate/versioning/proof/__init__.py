@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from migrate.binding import can_roll_back_ddl
 from migrate.versioning.limits import limited
 from migrate.versioning.lock import lock_for
-from migrate.versioning.proof.sealed import sealed
 from migrate.versioning.proof.stage import RealStage
 from migrate.versioning.proof.stage import SealedStage
 from migrate.versioning.proof.stage import refuse
@@ -22,6 +21,7 @@ from migrate.versioning.proof.verdict import LeftAt
 from migrate.versioning.proof.verdict import LeftHalfDone
 from migrate.versioning.proof.verdict import RunningForReal
 from migrate.versioning.runner import LockWaiting
+from migrate.versioning.sealed import sealed
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
