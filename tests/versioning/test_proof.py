@@ -213,6 +213,24 @@ def test_good_script_is_proved(
     assert version(engine, scripts) == 1
 
 
+def test_index_that_a_dropped_foreign_key_leaves_is_no_fault(
+    real: Engine, scripts: Scripts
+) -> None:
+    scripts.sql(
+        "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p INTEGER)",
+        "DROP TABLE c; DROP TABLE p",
+    )
+    scripts.sql(
+        "ALTER TABLE c ADD CONSTRAINT k FOREIGN KEY (p) REFERENCES p (id)",
+        "ALTER TABLE c DROP FOREIGN KEY k",
+    )
+    control(real, scripts, 1)
+
+    verdicts, _ = prove(real, scripts)
+
+    assert verdicts == [Proved(2)]
+
+
 def three_versions(scripts: Scripts) -> None:
     scripts.first()
     scripts.sql("CREATE TABLE u (a INTEGER)", "DROP TABLE u")
