@@ -23,6 +23,7 @@ __all__ = [
     "LockTimeoutError",
     "MigrateDeprecationWarning",
     "MissingAppliedScriptError",
+    "MissingExtraError",
     "MissingScriptError",
     "NoSuchColumnError",
     "NoSuchTableError",
@@ -32,6 +33,7 @@ __all__ = [
     "PathError",
     "PathFoundError",
     "PathNotFoundError",
+    "Python2ScriptError",
     "RepositoryError",
     "ScriptArgumentError",
     "ScriptError",
@@ -187,6 +189,14 @@ class InvalidScriptError(ScriptError):
 
 class ScriptArgumentError(ScriptError, TypeError):
     """A function of a change script takes no argument for the engine."""
+
+
+class Python2ScriptError(InvalidScriptError):
+    """A change script uses what only Python 2 understood."""
+
+
+class MissingExtraError(Error, ImportError):
+    """What was asked needs packages that are not installed."""
 
 
 class MissingScriptError(ScriptError):

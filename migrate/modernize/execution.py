@@ -7,6 +7,8 @@ to use up the result inside.
 
 from __future__ import annotations
 
+from math import inf
+
 import libcst as cst
 
 from migrate.modernize.forms import form
@@ -170,32 +172,53 @@ def _on_connection(
 
 
 def _transactions(site: Site, node: cst.Call, name: str) -> list[str]:
-    """List the begins and ends that stand before ``node`` in its function.
+    """List the begins and ends of a connection before ``node``.
 
     Those in a ``with`` that begins and ends elsewhere are left out; a begin
-    after the node gives "end".
+    after the node gives "end".  A connection is what it is from one
+    assignment of its name to the next.
     """
-    scope, here = site.kinds.scope(node), site.position(node)
-    found: list[tuple[tuple[int, int], str]] = []
-    for call in site.kinds.all_calls:
-        func = call.func
-        if not isinstance(func, cst.Attribute):
-            continue
-        if site.kinds.scope(call) is not scope:
-            continue
-        method = func.attr.value
-        if method == "begin" and code(func.value) == name:
-            if not isinstance(site.parent(call), cst.WithItem):
-                found.append((site.position(call), "begin"))
-        elif (
-            method in ("commit", "rollback")
-            and site.kinds.of(func.value) == "transaction"
-        ):
-            found.append((site.position(call), "end"))
+    here = site.position(node)
+    first, last = _lifetime(site, node, name)
+    found = [
+        (site.position(call), what)
+        for call in site.kinds.all_calls
+        if site.kinds.scope(call) is site.kinds.scope(node)
+        and (what := _mark(site, call, name))
+        and first <= site.position(call) < last
+    ]
     if not any(what == "begin" for _, what in found):
         return []
     before = [what for place, what in sorted(found) if place < here]
     return before or ["end"]
+
+
+def _lifetime(
+    site: Site, node: cst.Call, name: str
+) -> tuple[tuple[float, int], tuple[float, int]]:
+    """Between which places of the file a name is what it is at ``node``."""
+    scope, here = site.kinds.scope(node), site.position(node)
+    places = [
+        site.position(binding.target)
+        for binding in scope.names.get(name, ())
+        if binding.target is not None
+    ]
+    before = [place for place in places if place <= here]
+    after = [place for place in places if place > here]
+    return max(before, default=(0, 0)), min(after, default=(inf, 0))
+
+
+def _mark(site: Site, call: cst.Call, name: str) -> str:
+    """Say whether a call begins or ends a transaction, '' for neither."""
+    func = call.func
+    if not isinstance(func, cst.Attribute):
+        return ""
+    method = func.attr.value
+    if method == "begin" and code(func.value) == name:
+        in_block = isinstance(site.parent(call), cst.WithItem)
+        return "" if in_block else "begin"
+    is_transaction = site.kinds.of(func.value) == "transaction"
+    return "end" if is_transaction and method in ("commit", "rollback") else ""
 
 
 def _on_session(

@@ -8,36 +8,16 @@ from migrate.modernize.forms import form
 from migrate.modernize.site import LeaveError
 from migrate.modernize.site import Site
 from migrate.modernize.site import full_name
+from migrate.versioning.script.python2 import BUILTINS
+from migrate.versioning.script.python2 import DICT_METHODS
+from migrate.versioning.script.python2 import MODULES
 
-__all__ = ["BUILTINS"]
+__all__: list[str] = []
 
-#: What Python 2 had built in -> what says the same today.
-BUILTINS = {
-    "basestring": "str",
-    "long": "int",
-    "raw_input": "input",
-    "unichr": "chr",
-    "unicode": "str",
-    "xrange": "range",
-}
 _GONE = {
     "apply": "call with *arguments",
     "cmp": "compare with < and >",
     "execfile": "read the file, compile and exec it",
-}
-_MODULES = {
-    "ConfigParser": "configparser",
-    "Queue": "queue",
-    "StringIO": "io",
-    "cPickle": "pickle",
-    "cStringIO": "io",
-    "httplib": "http.client",
-    "urlparse": "urllib.parse",
-}
-_DICT_METHODS = {
-    "iteritems": "items",
-    "iterkeys": "keys",
-    "itervalues": "values",
 }
 
 
@@ -79,7 +59,7 @@ def dict_iterator(
     func = updated.func
     if not isinstance(func, cst.Attribute) or original.args:
         return None
-    today = _DICT_METHODS.get(func.attr.value)
+    today = DICT_METHODS.get(func.attr.value)
     if today is None:
         return None
     return updated.with_changes(func=func.with_changes(attr=cst.Name(today)))
@@ -128,10 +108,10 @@ def module(
 
 def _renamed(alias: cst.ImportAlias) -> cst.ImportAlias:
     name = full_name(alias.name)
-    if name not in _MODULES:
+    if name not in MODULES:
         return alias
     return alias.with_changes(
-        name=cst.parse_expression(_MODULES[name]),
+        name=cst.parse_expression(MODULES[name]),
         asname=alias.asname or cst.AsName(cst.Name(name)),
     )
 
@@ -146,7 +126,7 @@ def from_module(
 ) -> cst.ImportFrom | None:
     """Import from the module as it is called today."""
     name = full_name(updated.module) if updated.module is not None else ""
-    today = None if updated.relative else _MODULES.get(name)
+    today = None if updated.relative else MODULES.get(name)
     if today is None:
         return None
     return updated.with_changes(module=cst.parse_expression(today))

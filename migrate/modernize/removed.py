@@ -85,6 +85,7 @@ _TEXT_ARGUMENTS = {
     "assert_unicode",
     "convert_unicode",
     "unicode_error",
+    "_warn_on_bytestring",
 }
 _TEXT_TYPES = ("String", "Text", "Unicode", "UnicodeText", "VARCHAR", "CHAR")
 

@@ -62,6 +62,7 @@ command_desc = {
     "verify": "look for what does not fit between database and repository",
     "repair": "record the present text of the applied change scripts",
     "drop_version_control": "release a database from control",
+    "modernize": "rewrite old change scripts in today's forms",
     "manage": "write a script that calls this program with your defaults",
     "test": "prove a version on a database: up, down and up again",
     "compare_model_to_db": "show how a database differs from a model",
@@ -412,6 +413,28 @@ def manage(file: str, **opts: object) -> None:
                            where your own templates are
     """
     Repository.create_manage_file(file, **opts)
+
+
+def modernize(repository: Folder, **opts: object) -> str | None:
+    """%prog modernize REPOSITORY_PATH [--write]
+
+    Show how the Python files of the repository look without what only
+    Python 2 and SQLAlchemy 1.x understand, as the differences to what is
+    there. Layout and comments stay.
+
+    What cannot be rewritten with certainty is left and listed, with file,
+    line and reason. The scripts are read, never run, and no database is
+    needed.
+
+    This needs more packages: pip install 'remigrate[modernize]'
+
+    --write                rewrite the files, and print their names
+    """
+    from migrate.modernize import modernize  # few need it
+
+    path = _repository(repository).path
+    text = modernize(path, write=options.flag(opts, "write"))
+    return text.rstrip("\n") or None
 
 
 def compare_model_to_db(

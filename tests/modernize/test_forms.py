@@ -173,6 +173,22 @@ def test_transaction_of_the_script_is_kept() -> None:
     assert body(lines) == lines
 
 
+def test_transaction_is_that_of_its_connection() -> None:
+    lines = (
+        "conn = migrate_engine.connect()\n"
+        "conn.execute(t.insert(), {'id': 1})\n"
+        "conn = migrate_engine.connect()\n"
+        "trans = conn.begin()\n"
+        "conn.execute(t.insert(), {'id': 2})\n"
+        "trans.commit()"
+    )
+
+    assert body(lines) == lines.replace(
+        "conn.execute(t.insert(), {'id': 1})",
+        "with conn.begin():\n    conn.execute(t.insert(), {'id': 1})",
+    )
+
+
 def test_outside_its_transaction_is_left() -> None:
     assert "outside the transaction" in reason(
         "conn = migrate_engine.connect()\n"

@@ -16,6 +16,7 @@ from migrate.binding import can_roll_back_ddl
 from migrate.exceptions import InvalidScriptError
 from migrate.exceptions import NotSupportedError
 from migrate.exceptions import PathFoundError
+from migrate.exceptions import Python2ScriptError
 from migrate.exceptions import ScriptError
 from migrate.versioning.script import BaseScript
 from migrate.versioning.script import PythonScript
@@ -208,6 +209,16 @@ def test_function_may_be_any_callable(
         ("raise ValueError, 'x'", "write raise E(x)"),
         ("try: pass\nexcept OSError, e: pass", "write except E as e"),
         ("if 1:\n        x = 1\n\ty = 2", "spaces only"),
+        ("def f(a, (b, c)): pass", "unpack it"),
+        ("unicode('x')", "write str"),
+        ("isinstance(1, long)", "write int"),
+        ("basestring", "write str"),
+        ("xrange(3)", "write range"),
+        ("raw_input()", "write input"),
+        ("{}.has_key(1)", "key in dict"),
+        ("{}.iteritems()", "write items"),
+        ("import cPickle", "module is pickle"),
+        ("import sys\nprint >>sys.stderr, 1", "file=f"),
     ],
 )
 def test_python_2_is_told_apart(
@@ -218,13 +229,48 @@ def test_python_2_is_told_apart(
         assert old.module
         return
 
-    with pytest.raises(InvalidScriptError) as caught:
+    with pytest.raises(Python2ScriptError) as caught:
         old.module  # noqa: B018  # reading it imports
 
     number = line.count("\n") + 1
     assert str(caught.value).startswith(f"{old.path}, line {number}: ")
     assert advice in str(caught.value)
-    assert "Python 2" in str(caught.value)
+    assert f"'migrate modernize {tmp_path} --write'" in str(caught.value)
+
+
+def test_python_2_is_told_apart_when_it_runs(
+    tmp_path: Path, sqlite_engine: Engine
+) -> None:
+    versions = tmp_path / "versions"
+    versions.mkdir()
+    old = script(
+        versions, "def upgrade(e):\n    for i in xrange(3):\n        pass\n"
+    )
+
+    with pytest.raises(Python2ScriptError) as caught:
+        old.run(sqlite_engine, "upgrade")
+
+    assert str(caught.value) == (
+        f"{old.path}, line 2: name 'xrange' is not defined "
+        "(xrange is Python 2: write range, or let "
+        f"'migrate modernize {tmp_path} --write' do it)"
+    )
+    assert isinstance(caught.value.__cause__, NameError)
+
+
+def test_errors_like_those_of_python_2_are_told_apart(
+    tmp_path: Path, sqlite_engine: Engine
+) -> None:
+    for line, kind in (
+        ("nobody", NameError),
+        ("e.has_key(1)", AttributeError),
+        ("{}.nothing", AttributeError),
+        ("1 >> 'x'", TypeError),
+        ("import nowhere_to_be_found", ModuleNotFoundError),
+    ):
+        other = script(tmp_path, f"def upgrade(e): {line}\n")
+        with pytest.raises(kind):
+            other.run(sqlite_engine, "upgrade")
 
 
 def test_slip_of_the_pen_is_no_python_2(tmp_path: Path) -> None:

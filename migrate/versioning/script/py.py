@@ -15,9 +15,9 @@ from migrate.exceptions import NotSupportedError
 from migrate.exceptions import ScriptArgumentError
 from migrate.exceptions import ScriptError
 from migrate.versioning.config import operations
+from migrate.versioning.script import python2
 from migrate.versioning.script.base import BaseScript
 from migrate.versioning.script.base import StatementJournal
-from migrate.versioning.script.python2 import hint
 from migrate.versioning.template import Template
 from migrate.versioning.util import import_path
 
@@ -39,7 +39,8 @@ class PythonScript(BaseScript):
         """Import the file at ``path`` and return the module.
 
         :raises InvalidScriptError: when it does not compile, or has no
-            function ``upgrade``.  What it raises while it is imported
+            function ``upgrade``; :exc:`.Python2ScriptError` when it is
+            written for Python 2.  What it raises while it is imported
             passes through.
         """
         # Scripts call column.create() without importing migrate themselves.
@@ -47,13 +48,13 @@ class PythonScript(BaseScript):
         from migrate import legacy  # imports SQLAlchemy
 
         try:
-            with legacy.installed():
+            with legacy.installed(), python2.told_apart(str(path)):
                 module = import_path(str(path))
         except SyntaxError as error:
             if error.filename != str(path):
                 raise
             raise InvalidScriptError(
-                f"{path}, line {error.lineno or 1}: {error.msg}{hint(error)}"
+                f"{path}, line {error.lineno or 1}: {error.msg}"
             ) from error
         if not callable(getattr(module, "upgrade", None)):
             raise InvalidScriptError(
@@ -101,6 +102,7 @@ class PythonScript(BaseScript):
             legacy.style(
                 connection, transactional=transactional
             ) as migrate_engine,
+            python2.told_apart(self.path),
         ):
             function(migrate_engine)
 

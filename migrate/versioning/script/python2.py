@@ -2,10 +2,43 @@
 
 from __future__ import annotations
 
+import os
 import re
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any
 
-__all__ = ["hint"]
+from migrate.exceptions import Python2ScriptError
 
+__all__ = ["BUILTINS", "DICT_METHODS", "MODULES", "told_apart"]
+
+#: What Python 2 had built in -> what says the same today.
+BUILTINS = {
+    "basestring": "str",
+    "long": "int",
+    "raw_input": "input",
+    "unichr": "chr",
+    "unicode": "str",
+    "xrange": "range",
+}
+#: Methods of dicts -> what says the same today.
+DICT_METHODS = {
+    "iteritems": "items",
+    "iterkeys": "keys",
+    "itervalues": "values",
+}
+#: Modules that have another name today.
+MODULES = {
+    "ConfigParser": "configparser",
+    "Queue": "queue",
+    "StringIO": "io",
+    "cPickle": "pickle",
+    "cStringIO": "io",
+    "httplib": "http.client",
+    "urlparse": "urllib.parse",
+}
 _FORMS = [
     (
         re.compile(r"\bprint\s+[^\s(=]|\bprint\s*$|\bprint\s*>>"),
@@ -37,17 +70,88 @@ _FORMS = [
         re.compile(r"\bexec\s+[^\s(=]"),
         "'exec x' is Python 2: write exec(x)",
     ),
+    (
+        re.compile(r"\bdef\s+\w+\(.*\(.*\).*\)\s*:"),
+        "a tuple as a parameter is Python 2: write a name, and unpack it",
+    ),
 ]
 
 
-def hint(error: SyntaxError) -> str:
-    """Return what to do about ``error``, to be put after its message.
+@contextmanager
+def told_apart(path: str) -> Iterator[None]:
+    """Say of errors inside what Python 2 has to do with them, if it has.
 
-    Empty when the line is not of a form that Python 2 knew.
+    Other errors pass through, and so do those of files outside of the
+    repository that the script at ``path`` is part of.
+
+    :raises Python2ScriptError: naming file, line and what to write instead.
     """
+    try:
+        yield
+    except SyntaxError as error:
+        advice = _syntax_advice(error)
+        place = error.filename or path, error.lineno or 1
+        if advice is None or not _is_part(place[0], path):
+            raise
+        raise _error(*place, error.msg, advice) from error
+    except (AttributeError, ImportError, NameError, TypeError) as error:
+        advice = _run_time_advice(error)
+        place = _innermost(error.__traceback__)
+        if advice is None or not _is_part(place[0], path):
+            raise
+        raise _error(*place, str(error), advice) from error
+
+
+def _is_part(file: str, path: str) -> bool:
+    return file.startswith(_repository(path) + os.sep)
+
+
+def _error(
+    path: str, line: int, message: str, advice: str
+) -> Python2ScriptError:
+    return Python2ScriptError(
+        f"{path}, line {line}: {message} ({advice}, or let "
+        f"'migrate modernize {_repository(path)} --write' do it)"
+    )
+
+
+def _repository(path: str) -> str:
+    """Give the folder of the repository: above ``versions``, if in it."""
+    folder = os.path.dirname(path)
+    is_version = os.path.basename(folder) == "versions"
+    return (os.path.dirname(folder) if is_version else folder) or os.curdir
+
+
+def _innermost(tb: TracebackType | None) -> tuple[str, int]:
+    frame = traceback.extract_tb(tb)[-1]
+    return frame.filename, frame.lineno or 1
+
+
+def _syntax_advice(error: SyntaxError) -> str | None:
     if isinstance(error, TabError):
-        return " (Python 2 allowed this: indent with spaces only)"
+        return "Python 2 allowed this: indent with spaces only"
     for form, advice in _FORMS:
         if form.search(error.text or ""):
-            return f" ({advice})"
-    return ""
+            return advice
+    return None
+
+
+def _run_time_advice(error: Any) -> str | None:
+    name = getattr(error, "name", None)
+    if isinstance(error, ModuleNotFoundError) and name in MODULES:
+        return f"the module is {MODULES[name]} in Python 3"
+    if isinstance(error, NameError) and name in BUILTINS:
+        return f"{name} is Python 2: write {BUILTINS[name]}"
+    if isinstance(error, AttributeError) and isinstance(error.obj, dict):
+        if name == "has_key":
+            return "has_key is Python 2: write key in dict"
+        if name in DICT_METHODS:
+            return f"{name} is Python 2: write {DICT_METHODS[name]}"
+    if isinstance(error, TypeError) and _is_print_to_file(error):
+        return "'print >>f, x' is Python 2: write print(x, file=f)"
+    return None
+
+
+def _is_print_to_file(error: TypeError) -> bool:
+    # Python adds "Did you mean print(<message>, file=<output_stream>)?"
+    return "for >>: 'builtin_function_or_method'" in str(error)

@@ -1,0 +1,128 @@
+"""The command ``modernize``: what it shows, writes and refuses."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from migrate.versioning.repository import Repository
+from tests.command import Command
+
+OLD = "def upgrade(migrate_engine):\n    print unicode(1)\n"
+NEW = "def upgrade(migrate_engine):\n    print(str(1))\n"
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    Repository.create(str(tmp_path / "r"), "shop")
+    path = tmp_path / "r" / "versions" / "001_a.py"
+    path.write_text(OLD)
+    return path
+
+
+def test_shows_the_differences_and_writes_nothing(
+    command: Command, script: Path, tmp_path: Path
+) -> None:
+    shown = command("modernize", tmp_path / "r")
+
+    assert shown.code == 0
+    assert shown.out == (
+        "--- a/versions/001_a.py\n+++ b/versions/001_a.py\n@@ -1,2 +1,2 @@\n"
+        " def upgrade(migrate_engine):\n"
+        "-    print unicode(1)\n+    print(str(1))\n"
+    )
+    assert script.read_text() == OLD
+
+
+def test_writes_when_told_so(
+    command: Command, script: Path, tmp_path: Path
+) -> None:
+    written = command("modernize", tmp_path / "r", "--write")
+    again = command("modernize", tmp_path / "r", "--write")
+
+    assert (written.code, written.out) == (0, "versions/001_a.py\n")
+    assert script.read_text() == NEW
+    assert (again.code, again.out, again.err) == (0, "", "")
+
+
+def test_what_stays_is_listed_on_standard_error(
+    command: Command, script: Path, tmp_path: Path
+) -> None:
+    script.write_text("import sqlalchemy\ndef upgrade(e):\n    x.create()\n")
+
+    shown = command("modernize", tmp_path / "r")
+
+    assert (shown.code, shown.out) == (0, "")
+    assert shown.err.startswith(f"{script}, line 3: needs the 1.x layer if x")
+
+
+def test_unreadable_file_is_named_and_the_others_written(
+    command: Command, script: Path, tmp_path: Path
+) -> None:
+    bad = script.with_name("002_b.py")
+    bad.write_text("x = (\n")
+
+    written = command("modernize", tmp_path / "r", "--write")
+
+    assert written.code == 1
+    assert f"{bad}: not rewritten: line 1: " in written.err
+    assert written.error.endswith(
+        "error: 1 files were rewritten, but not versions/002_b.py"
+    )
+    assert script.read_text() == NEW
+    assert bad.read_text() == "x = (\n"
+
+
+def test_no_repository(command: Command, tmp_path: Path) -> None:
+    assert command("modernize", tmp_path / "nowhere").code == 1
+
+
+@pytest.mark.parametrize("package", ["libcst", "fissix"])
+def test_missing_package_is_named(
+    script: Path, tmp_path: Path, package: str
+) -> None:
+    program = (
+        f"import sys; sys.modules[{package!r}] = None; "
+        "from migrate.versioning.shell import main; main(['modernize', 'r'])"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.endswith(
+        f"error: this needs {package}: pip install 'remigrate[modernize]'\n"
+    )
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "absent"),
+    [
+        (["modernize", "r"], "sqlalchemy"),
+        (["version", "r"], "libcst"),
+        (["help", "modernize"], "libcst"),
+    ],
+)
+def test_nothing_is_imported_in_vain(
+    script: Path, tmp_path: Path, words: list[str], absent: str
+) -> None:
+    program = (
+        "import sys; from migrate.versioning.shell import main; "
+        f"main({words!r}); sys.exit({absent!r} in sys.modules)"
+    )
+
+    subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
