@@ -45,6 +45,12 @@ def _given_bind(call: cst.Call, bind: str) -> cst.Call:
 @form(cst.Call, "t.create()", "t.create(migrate_engine)")
 @form(
     cst.Call,
+    "if migrate_engine.name == 'sqlite':\n    Index('i', t.c.id).create()",
+    "if migrate_engine.name == 'sqlite':\n"
+    "    Index('i', t.c.id).create(migrate_engine, checkfirst=True)",
+)
+@form(
+    cst.Call,
     "Index('i', t.c.id).drop()",
     "Index('i', t.c.id).drop(migrate_engine)",
 )
@@ -66,13 +72,36 @@ def create_or_drop(
         return None
     kind = site.kinds.of(func.value)
     if kind in _CREATABLE:
-        return _given_bind(updated, site.bind(original, func.value))
+        call = _given_bind(updated, site.bind(original, func.value))
+        restores = kind == "index" and func.attr.value == "create"
+        return _checking(call) if restores and _knows_sqlite(site) else call
     if kind is None and site.speaks_sqlalchemy and _is_bare(original):
         raise LeaveError(
             f"needs the 1.x layer if {code(func.value)} is a table, an index "
             "or a type, which cannot be told"
         )
     return None
+
+
+def _knows_sqlite(site: Site) -> bool:
+    """Whether a script may make an index again that SQLite had lost.
+
+    The old library lost indexes when it changed a table there; ours keeps
+    them, and the script finds them.
+    """
+    return "sqlite" in site.kinds.texts
+
+
+def _checking(call: cst.Call) -> cst.Call:
+    if _keyword(call, "checkfirst"):
+        return call
+    equal = cst.SimpleWhitespace("")
+    check = cst.Arg(
+        cst.Name("True"),
+        keyword=cst.Name("checkfirst"),
+        equal=cst.AssignEqual(equal, equal),
+    )
+    return call.with_changes(args=[*call.args, check])
 
 
 def _is_bare(call: cst.Call) -> bool:

@@ -218,6 +218,11 @@ class Kinds:
         return self._collected.reads
 
     @property
+    def texts(self) -> set[object]:
+        """Every string literal in the file."""
+        return self._collected.texts
+
+    @property
     def module_scope(self) -> Scope:
         """The names of the module itself."""
         return self._collected.module

@@ -64,6 +64,7 @@ class Names(cst.CSTVisitor):
         self.binds: list[tuple[cst.Attribute, cst.BaseExpression]] = []
         self.parents: dict[cst.CSTNode, cst.CSTNode] = {}
         self.calls: list[cst.Call] = []
+        self.texts: set[object] = set()
         self.uses: dict[tuple[Scope, str], set[str]] = {}
         self.reads: list[cst.Name] = []
         self.checked: set[tuple[Scope, str]] = set()
@@ -107,6 +108,9 @@ class Names(cst.CSTVisitor):
 
     def visit_Name(self, node: cst.Name) -> None:
         self.reads.append(node)
+
+    def visit_SimpleString(self, node: cst.SimpleString) -> None:
+        self.texts.add(node.evaluated_value)
 
     def visit_Attribute(self, node: cst.Attribute) -> None:
         if isinstance(node.value, cst.Name):
