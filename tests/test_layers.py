@@ -72,7 +72,9 @@ LAYERS: list[list[str]] = [
         "migrate.versioning.judgement",
     ],
     [
+        "migrate.modernize.vocabulary",
         "migrate.modernize.scopes",
+        "migrate.modernize.flow",
         "migrate.modernize.kinds",
         "migrate.modernize.site",
         "migrate.modernize.forms",

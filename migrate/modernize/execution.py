@@ -68,6 +68,13 @@ _UNKNOWN = "needs the 1.x layer: it cannot be told what %s is"
 )
 @form(
     cst.Call,
+    "if 1: migrate_engine.execute(t.delete())",
+    "if 1:\n"
+    "    with migrate_engine.begin() as connection:\n"
+    "        connection.execute(t.delete())",
+)
+@form(
+    cst.Call,
     "t.insert().execute(id=1)",
     "with migrate_engine.begin() as connection:\n"
     "    connection.execute(t.insert(), {'id': 1})",

@@ -12,151 +12,27 @@ from collections.abc import Iterable
 import libcst as cst
 from libcst.helpers import get_full_name_for_node
 
+from migrate.modernize.flow import Flow
 from migrate.modernize.scopes import Binding
 from migrate.modernize.scopes import Names
 from migrate.modernize.scopes import Scope
+from migrate.modernize.vocabulary import ATTRIBUTES
+from migrate.modernize.vocabulary import COLUMNS
+from migrate.modernize.vocabulary import CONSTRAINTS
+from migrate.modernize.vocabulary import CONTAINERS
+from migrate.modernize.vocabulary import COPIES
+from migrate.modernize.vocabulary import ENGINE_PARAMETER
+from migrate.modernize.vocabulary import MADE
+from migrate.modernize.vocabulary import METHODS
+from migrate.modernize.vocabulary import OF_TABLES
+from migrate.modernize.vocabulary import STATEMENTS
+from migrate.modernize.vocabulary import TEXT_METHODS
+from migrate.modernize.vocabulary import TEXTS
 
 __all__ = ["Calls", "Kinds", "element", "listed"]
 
 #: Function name -> position or keyword of an argument -> what was passed.
 Calls = dict[str, dict["int | str", set[str]]]
-
-# What calling one of SQLAlchemy's or migrate's names gives.
-_MADE = {
-    "Column": "column",
-    "Enum": "enum",
-    "ENUM": "enum",
-    "Index": "index",
-    "MetaData": "metadata",
-    "Sequence": "sequence",
-    "Session": "session",
-    "Table": "table",
-    "aliased": "alias",
-    "create_engine": "engine",
-    "create_session": "session",
-    "delete": "statement",
-    "except_": "statement",
-    "insert": "statement",
-    "inspect": "inspector",
-    "intersect": "statement",
-    "scoped_session": "sessionmaker",
-    "select": "statement",
-    "sessionmaker": "sessionmaker",
-    "text": "statement",
-    "union": "statement",
-    "union_all": "statement",
-    "update": "statement",
-    "AddConstraint": "statement",
-    "CreateIndex": "statement",
-    "CreateSequence": "statement",
-    "CreateTable": "statement",
-    "DDL": "statement",
-    "DropConstraint": "statement",
-    "DropIndex": "statement",
-    "DropSequence": "statement",
-    "DropTable": "statement",
-}
-_CONSTRAINTS = ("Constraint", "ForeignKey")
-# What a method gives, by what it is called on.
-_METHODS = {
-    ("alias", "select"): "statement",
-    ("connection", "begin"): "transaction",
-    ("connection", "connect"): "connection",
-    ("connection", "exec_driver_sql"): "result",
-    ("connection", "execute"): "result",
-    ("connection", "execution_options"): "connection",
-    ("connection", "scalar"): "value",
-    ("engine", "connect"): "connection",
-    ("engine", "contextual_connect"): "connection",
-    ("engine", "execute"): "result",
-    ("engine", "execution_options"): "engine",
-    ("engine", "raw_connection"): "driver connection",
-    ("engine", "scalar"): "value",
-    ("engine", "table_names"): "list[string]",
-    ("inspector", "get_table_names"): "list[string]",
-    ("join", "select"): "statement",
-    ("metadata", "tables"): "tables",
-    ("result", "all"): "list[row]",
-    ("result", "fetchall"): "list[row]",
-    ("result", "fetchmany"): "list[row]",
-    ("result", "fetchone"): "row",
-    ("result", "first"): "row",
-    ("result", "freeze"): "frozen",
-    ("result", "scalar"): "value",
-    ("session", "execute"): "result",
-    ("session", "query"): "query",
-    ("statement", "alias"): "alias",
-    ("statement", "execute"): "result",
-    ("statement", "scalar"): "value",
-    ("statement", "subquery"): "alias",
-    ("statement", "as_scalar"): "value",
-    ("table", "alias"): "alias",
-    ("table", "delete"): "statement",
-    ("table", "insert"): "statement",
-    ("table", "join"): "join",
-    ("table", "outerjoin"): "join",
-    ("table", "select"): "statement",
-    ("table", "count"): "statement",
-    ("table", "to_metadata"): "table",
-    ("table", "tometadata"): "table",
-    ("table", "update"): "statement",
-    ("transactional connection", "begin_nested"): "transaction",
-    ("transactional connection", "execute"): "result",
-    ("transactional connection", "exec_driver_sql"): "result",
-}
-_ATTRIBUTES = {
-    ("alias", "c"): "columns",
-    ("alias", "columns"): "columns",
-    ("column", "table"): "table",
-    ("connection", "engine"): "engine",
-    ("index", "table"): "table",
-    ("metadata", "bind"): "engine",
-    ("metadata", "sorted_tables"): "list[table]",
-    ("metadata", "tables"): "tables",
-    ("statement", "c"): "columns",
-    ("table", "bind"): "engine",
-    ("table", "c"): "columns",
-    ("table", "columns"): "columns",
-    ("table", "constraints"): "list[constraint]",
-    ("table", "indexes"): "list[index]",
-    ("table", "metadata"): "metadata",
-    ("table", "primary_key"): "constraint",
-}
-_CONTAINERS = {
-    "columns": "column",
-    "query": "query row",
-    "result": "row",
-    "tables": "table",
-}
-_COPIES = {"list", "reversed", "set", "sorted", "tuple", "iter"}
-_TEXTS = {"str", "unicode", "repr"}
-_TEXT_METHODS = {
-    "decode",
-    "encode",
-    "format",
-    "join",
-    "lower",
-    "lstrip",
-    "replace",
-    "rstrip",
-    "strip",
-    "upper",
-}
-_ENGINE_PARAMETER = "migrate_engine"
-
-
-# What nothing but a selectable has, and of those only a table.
-_COLUMNS = {"c", "columns"}
-_OF_TABLES = {
-    "create",
-    "create_column",
-    "delete",
-    "drop",
-    "insert",
-    "rename",
-    "update",
-}
-_STATEMENTS = {"delete", "insert", "select", "update"}
 
 
 def listed(kind: str) -> str:
@@ -183,6 +59,7 @@ class Kinds:
         self._collected = Names()
         module.visit(self._collected)
         self.parents = self._collected.parents
+        self._flow = Flow(self.parents)
         self._outside: Calls = {}
         self._busy: set[object] = set()
         self._known: dict[cst.CSTNode, str | None] = {}
@@ -307,8 +184,8 @@ class Kinds:
             base = self.of(node.value)
             if base is None:
                 # Nothing but a selectable has these.
-                return "columns" if node.attr.value in _COLUMNS else None
-            return _ATTRIBUTES.get((base, node.attr.value)) or (
+                return "columns" if node.attr.value in COLUMNS else None
+            return ATTRIBUTES.get((base, node.attr.value)) or (
                 "column" if base == "columns" else None
             )
         if isinstance(node, cst.Subscript):
@@ -353,83 +230,18 @@ class Kinds:
         if found is None:
             return None
         scope, bindings = found
-        reaching = self._reaching(node, bindings)
+        grows = any(binding.how == "item" for binding in bindings)
+        reaching = None if grows else self._flow.reaching(node, bindings)
         if reaching is None or reaching.how == "parameter":
             kind = self.of_binding(scope, node.value)
         else:
             kind = self._bound(reaching)
         return kind or self._by_use(scope, node.value)
 
-    def _reaching(
-        self, node: cst.Name, bindings: list[Binding]
-    ) -> Binding | None:
-        """Find the one binding whose value a name has at its place."""
-        child: cst.CSTNode = node
-        parent = self.parents.get(child)
-        while parent is not None:
-            if isinstance(parent, (cst.IndentedBlock, cst.Module)):
-                place = parent.body.index(child)
-                for sibling in reversed(parent.body[:place]):
-                    inside = self._within(sibling, bindings)
-                    if inside:
-                        is_line = isinstance(sibling, cst.SimpleStatementLine)
-                        alone = is_line and len(inside) == 1
-                        return inside[0] if alone else None
-            elif isinstance(parent, (cst.For, cst.While, cst.With)):
-                found, ends = self._around(parent, child, bindings)
-                if ends:
-                    return found
-            elif isinstance(parent, cst.Try) and child is not parent.body:
-                if self._within(parent.body, bindings):
-                    return None
-            elif isinstance(parent, cst.FunctionDef):
-                own = [b for b in bindings if b.how == "parameter"]
-                return own[0] if own and own[0].node is parent else None
-            child, parent = parent, self.parents.get(parent)
-        return None
-
-    def _around(
-        self,
-        parent: cst.For | cst.While | cst.With,
-        child: cst.CSTNode,
-        bindings: list[Binding],
-    ) -> tuple[Binding | None, bool]:
-        """What a loop or ``with`` binds for its body; whether that is all."""
-        if child is not parent.body:
-            return None, False
-        if not isinstance(parent, cst.With) and (
-            self._within(parent.body, bindings)
-        ):
-            return None, True
-        heads: list[cst.CSTNode] = (
-            [parent.target]
-            if isinstance(parent, cst.For)
-            else [*parent.items]
-            if isinstance(parent, cst.With)
-            else [parent.test]
-        )
-        for head in heads:
-            inside = self._within(head, bindings)
-            if inside:
-                return inside[0], True
-        return None, False
-
-    def _within(
-        self, node: cst.CSTNode, bindings: list[Binding]
-    ) -> list[Binding]:
-        return [one for one in bindings if self._is_inside(one.target, node)]
-
-    def _is_inside(self, node: cst.CSTNode | None, outer: cst.CSTNode) -> bool:
-        while node is not None:
-            if node is outer:
-                return True
-            node = self.parents.get(node)
-        return False
-
     def _by_use(self, scope: Scope, name: str) -> str | None:
         """What a name can only be, by what is done with it in its scope."""
         uses = self._collected.uses.get((scope, name), set())
-        if uses & _COLUMNS and uses & _OF_TABLES:
+        if uses & COLUMNS and uses & OF_TABLES:
             return "table"
         return None
 
@@ -514,7 +326,7 @@ class Kinds:
         function = binding.node
         assert isinstance(function, cst.FunctionDef)
         name = function.name.value
-        if binding.name == _ENGINE_PARAMETER or (
+        if binding.name == ENGINE_PARAMETER or (
             name in ("upgrade", "downgrade") and binding.place == 0
         ):
             return "engine"
@@ -535,8 +347,8 @@ class Kinds:
         base = self.of(node.value)
         if base is None:
             return None
-        if base in _CONTAINERS:
-            return _CONTAINERS[base]
+        if base in CONTAINERS:
+            return CONTAINERS[base]
         if base.startswith("list["):
             index = node.slice[0].slice
             return base if isinstance(index, cst.Slice) else element(base)
@@ -557,14 +369,14 @@ class Kinds:
         if base == "sessionmaker":
             return "sessionmaker"
         if base == "string":
-            return "string" if method in _TEXT_METHODS else None
+            return "string" if method in TEXT_METHODS else None
         if base == "columns" and method in ("values", "get"):
             return "column" if method == "get" else "list[column]"
         if base == "tables" and method == "values":
             return "list[table]"
-        if base is None and method in _STATEMENTS and not node.args:
+        if base is None and method in STATEMENTS and not node.args:
             return "statement" if method in ("insert", "select") else None
-        known = _METHODS.get((base or "", method))
+        known = METHODS.get((base or "", method))
         if known is None and base in ("statement", "query"):
             return base
         return known
@@ -573,20 +385,20 @@ class Kinds:
         last = self.origin(node.func).split(".")
         if last[0] not in ("sqlalchemy", "migrate"):
             return None
-        if last[-1].endswith(_CONSTRAINTS) and last[-1] not in _MADE:
+        if last[-1].endswith(CONSTRAINTS) and last[-1] not in MADE:
             return "constraint"
         if last[-1] == "from_engine":
             return "inspector"
-        return _MADE.get(last[-1])
+        return MADE.get(last[-1])
 
     def _of_function(self, node: cst.Call, name: cst.Name) -> str | None:
         first = node.args[0].value if node.args else None
         found = self.scope(name).lookup(name.value)
         if found is None:
-            if name.value in _COPIES:
+            if name.value in COPIES:
                 inner = element(self.of(first))
                 return listed(inner) if inner else None
-            return "string" if name.value in _TEXTS else None
+            return "string" if name.value in TEXTS else None
         if found[1][0].how == "import" and name.value[0].isupper():
             return "object"
         definitions = [b.node for b in found[1] if b.how == "function"]

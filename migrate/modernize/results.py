@@ -172,9 +172,9 @@ def _statement(site: Site, node: cst.CSTNode) -> tuple[cst.CSTNode, bool]:
     """
     child, parent, may_not_run = node, site.parent(node), False
     while True:
-        if isinstance(parent, (cst.SimpleStatementLine, cst.With)):
-            if isinstance(parent, cst.With):
-                raise LeaveError(_CONDITION)
+        if isinstance(
+            parent, (cst.SimpleStatementLine, cst.SimpleStatementSuite)
+        ):
             return parent, True
         if isinstance(parent, (cst.For, cst.If)):
             if may_not_run or isinstance(site.parent(parent), cst.If):
@@ -183,8 +183,8 @@ def _statement(site: Site, node: cst.CSTNode) -> tuple[cst.CSTNode, bool]:
         if isinstance(
             parent,
             (
-                cst.SimpleStatementSuite,
                 cst.While,
+                cst.With,
                 cst.Lambda,
                 cst.Param,
                 cst.Decorator,

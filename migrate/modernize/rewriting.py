@@ -119,6 +119,11 @@ class _Rewriter(cst.CSTTransformer):
         block = self._site.blocks.get(original)
         if block is None:
             return updated
+        if isinstance(updated, cst.SimpleStatementSuite):
+            line = cst.SimpleStatementLine(
+                updated.body, trailing_whitespace=updated.trailing_whitespace
+            )
+            return cst.IndentedBlock([_with(block, line)])
         if not block.values:
             return _with(block, updated)
         lines = [
