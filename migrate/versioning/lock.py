@@ -8,6 +8,7 @@ the server could deadlock with ``CREATE INDEX CONCURRENTLY`` of the holder.
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -25,6 +26,11 @@ from migrate.exceptions import LockTimeoutError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]  # it is tested before its use
 
 __all__ = ["DEFAULT_TIMEOUT", "Lock", "lock_for"]
 
@@ -107,6 +113,16 @@ class Lock:
             connection.rollback()
             connection.execution_options(isolation_level=before)
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other deployers out of a step of several transactions.
+
+        Inside :meth:`held`, which does so already where it holds anything.
+
+        :raises LockTimeoutError: when another deployer does not finish.
+        """
+        yield
+
     def begin(self) -> None:
         """Begin the transaction of a step; the caller commits it.
 
@@ -123,13 +139,15 @@ class Lock:
     def _holder(self) -> str:
         return "another deployer"
 
-    def _poll(self, attempt: Callable[[], bool]) -> None:
+    def _poll(
+        self, attempt: Callable[[], bool], holder: str | None = None
+    ) -> None:
         deadline = time.monotonic() + self.timeout
         pauses = iter(_PAUSES)
         pause = 0.0
         while not attempt():
             if not pause:
-                holder = self._holder()
+                holder = holder or self._holder()
                 self._on_wait(holder)
             pause = next(pauses, _PAUSES[-1])
             if time.monotonic() + pause > deadline:
@@ -142,7 +160,13 @@ class Lock:
 
 
 class _SQLiteLock(Lock):
-    """``BEGIN IMMEDIATE``: a database file has one writer."""
+    """``BEGIN IMMEDIATE``: a database file has one writer.
+
+    A step of several transactions locks the folder of the file besides:
+    SQLite has no lock that outlives a transaction, a lock file would stay
+    behind, and to open the database itself once more would take away
+    SQLite's own locks (sqlite.org, howtocorrupt, section 2.2).
+    """
 
     @contextmanager
     def session(self) -> Iterator[None]:
@@ -164,6 +188,29 @@ class _SQLiteLock(Lock):
         """Nothing to do: inside :meth:`session` the driver commits."""
         yield
         self.connection.rollback()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Lock the folder, where the system can."""
+        folder = self._open_folder()
+        if folder is None:
+            yield
+            return
+        try:
+            self._poll(lambda: _try_flock(folder), "another deployer")
+            yield
+        finally:
+            os.close(folder)
+
+    def _open_folder(self) -> int | None:
+        rows = self.connection.exec_driver_sql("PRAGMA database_list").all()
+        self.connection.rollback()
+        path = next(row[2] for row in rows if row[1] == "main")
+        if not path or fcntl is None:  # in memory; on Windows
+            return None
+        with suppress(OSError):  # one that we may not read
+            return os.open(os.path.dirname(path), os.O_RDONLY)
+        return None
 
     def begin(self) -> None:
         """Begin at once as the writer; a deferred begin could deadlock."""
@@ -195,12 +242,55 @@ class _SQLiteLock(Lock):
         return "another writer"
 
 
+def _try_flock(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without such locks
+        return True
+    return True
+
+
+_CHECK = "client_connection_check_interval"
+
+
 class _PostgresLock(Lock):
     """A session advisory lock; its key is one per database."""
 
     _KEY = int.from_bytes(
         hashlib.sha256(b"migrate: deployer").digest()[:8], "big", signed=True
     )
+
+    @contextmanager
+    def session(self) -> Iterator[None]:
+        """Let the server see in the middle of a statement that we died.
+
+        It would else hold our locks until the statement ends (manual,
+        client_connection_check_interval; from PostgreSQL 14, and not on
+        every system).
+        """
+        before = self._set_check("1s")
+        try:
+            yield
+        finally:
+            if before is not None:
+                self._set_check(before)
+
+    def _set_check(self, value: str) -> str | None:
+        """Set the interval; return what it was, None if that failed."""
+        if self.connection.invalidated:
+            return None
+        with suppress(DBAPIError):
+            self.connection.rollback()
+            before: str | None = self.connection.scalar(
+                text(f"SELECT current_setting('{_CHECK}', true)")
+            )
+            if before is not None:
+                self.connection.exec_driver_sql(f"SET {_CHECK} = '{value}'")
+            self.connection.commit()
+            return before
+        return None
 
     def _try_acquire(self) -> bool:
         with self.connection.begin():

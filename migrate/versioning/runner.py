@@ -189,6 +189,10 @@ class Runner:
         return True
 
     def _run_marked(self, step: Step) -> bool:
+        with self._lock.alone():
+            return self._run_marked_alone(step)
+
+    def _run_marked_alone(self, step: Step) -> bool:
         journal = self._begin_journal(step)
         if journal is None:
             return False

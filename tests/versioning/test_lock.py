@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import create_engine
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
@@ -31,6 +32,13 @@ def take(
         with lock.session(), lock.held():
             lock.begin()
             connection.rollback()
+
+
+def be_alone(engine: Engine) -> None:
+    with engine.connect() as connection:
+        lock = lock_for(connection, 0)
+        with lock.session(), lock.held(), lock.alone():
+            pass
 
 
 def test_second_deployer_gives_up_and_names_the_holder(
@@ -116,3 +124,40 @@ def test_sqlite_session_gives_the_driver_back_as_it_was(
         assert not connection.scalar(
             text("SELECT count(*) FROM sqlite_schema")
         )
+
+
+def test_step_of_several_transactions_is_alone(engine: Engine) -> None:
+    with engine.connect() as connection:
+        lock = lock_for(connection)
+        with lock.session(), lock.held(), lock.alone():
+            lock.begin()
+            connection.commit()
+
+            with pytest.raises(LockTimeoutError, match="another deployer"):
+                be_alone(engine)
+
+    be_alone(engine)
+
+
+def test_sqlite_in_memory_has_no_other_deployer() -> None:
+    with create_engine("sqlite://").connect() as connection:
+        lock = lock_for(connection, 0)
+        with lock.session(), lock.held(), lock.alone(), lock.alone():
+            assert not connection.in_transaction()
+
+
+def test_postgresql_looks_for_the_client_while_it_works(
+    engine: Engine,
+) -> None:
+    if engine.name != "postgresql":
+        pytest.skip("only PostgreSQL goes on for a client that died")
+    question = text("SHOW client_connection_check_interval")
+
+    with engine.connect() as connection:
+        before = connection.scalar(question)
+        with lock_for(connection).session():
+            during = connection.scalar(question)
+            connection.rollback()
+        after = connection.scalar(question)
+
+    assert (before, during, after) == ("0", "1s", "0")
