@@ -1,0 +1,52 @@
+"""A short run of the trials with many deployers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import URL
+
+from tests.chaos.crowd import IN_SCRIPT
+from tests.chaos.crowd import IN_STATEMENT
+from tests.chaos.crowd import deploy_at_once
+from tests.chaos.crowd import kill_the_holder
+from tests.chaos.shop import PLAIN
+from tests.chaos.shop import SLOW
+
+
+@pytest.mark.parametrize("scripts", [PLAIN, SLOW], ids=["plain", "slow"])
+def test_of_many_deployers_one_runs_each_script(
+    database_url: URL, tmp_path: Path, scripts: Mapping[str, str]
+) -> None:
+    report = deploy_at_once(
+        tmp_path, database_url, scripts, trial="", processes=8, rounds=2
+    )
+
+    assert not report.wrong
+    assert report.seen["had to wait"]
+
+
+def test_killed_holder_is_followed_at_once(
+    database_url: URL, tmp_path: Path
+) -> None:
+    report = kill_the_holder(
+        tmp_path, database_url, IN_SCRIPT, trial="", waiting=4, rounds=1
+    )
+
+    assert not report.wrong
+
+
+def test_holder_killed_in_a_statement_is_followed_soon(
+    database_url: URL, tmp_path: Path
+) -> None:
+    script = IN_STATEMENT.get(database_url.get_backend_name())
+    if script is None:
+        pytest.skip("SQLite runs its statements in the process that dies")
+
+    report = kill_the_holder(
+        tmp_path, database_url, script, trial="", waiting=2, rounds=1
+    )
+
+    assert not report.wrong
