@@ -16,6 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.schema import CheckConstraint
 from sqlalchemy.schema import Column
 from sqlalchemy.schema import Constraint
+from sqlalchemy.schema import ForeignKey
 from sqlalchemy.schema import ForeignKeyConstraint
 from sqlalchemy.schema import Index
 from sqlalchemy.schema import PrimaryKeyConstraint
@@ -266,8 +267,21 @@ def _refer_anew(table: Table) -> None:
         for element in other.foreign_keys:
             referred = vars(element).get("column")
             if referred is not None and referred.table is table:
-                element._colspec = f"{table.fullname}.{referred.key}"
-                vars(element).pop("_column_tokens", None)
+                _restate(
+                    element, ForeignKey(f"{table.fullname}.{referred.key}")
+                )
+
+
+def _restate(element: ForeignKey, stated: ForeignKey) -> None:
+    """Give ``element`` the target that ``stated`` was made with.
+
+    SQLAlchemy 2.0 keeps it as text in ``_colspec``, 2.1 as
+    ``_given_tokens``; a target given as a Column needs nothing.
+    """
+    for attribute in ("_colspec", "_given_tokens"):
+        if isinstance(vars(element).get(attribute), (str, tuple)):
+            vars(element)[attribute] = vars(stated)[attribute]
+    vars(element).pop("_column_tokens", None)
 
 
 def _say_anew(table: Table, before: str, name: str) -> None:

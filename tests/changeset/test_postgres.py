@@ -31,7 +31,7 @@ def table(engine: Engine) -> Table:
         Column("id", Integer, primary_key=True),
         Column("a", String(9)),
         Column("n", Integer),
-        Column("twice", Integer, Computed("n * 2")),
+        Column("twice", Integer, Computed("n * 2", persisted=True)),
     )
     table.metadata.bind = engine  # type: ignore[attr-defined]
     with engine.begin() as connection:
