@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from migrate.versioning.repository import Repository
+from migrate.versioning.script.python2 import BUILTINS
 from tests.command import Command
 
 OLD = "def upgrade(migrate_engine):\n    print unicode(1)\n"
@@ -74,6 +75,14 @@ def test_unreadable_file_is_named_and_the_others_written(
     )
     assert script.read_text() == NEW
     assert bad.read_text() == "x = (\n"
+
+
+def test_manual_names_what_python_2_had() -> None:
+    manual = Path(__file__).parents[2] / "docs" / "modernize.rst"
+
+    text = manual.read_text()
+
+    assert [name for name in BUILTINS if f"``{name}``" not in text] == []
 
 
 def test_no_repository(command: Command, tmp_path: Path) -> None:
