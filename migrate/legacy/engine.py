@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any
 from typing import cast
 
+from sqlalchemy import event
 from sqlalchemy.engine import URL
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine import CursorResult
@@ -28,6 +29,7 @@ from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 from sqlalchemy.pool import NullPool
 from sqlalchemy.util import immutabledict
 
+from migrate.legacy.control import control_in
 from migrate.legacy.memory import Memory
 from migrate.legacy.memory import leaves_tables_alone
 from migrate.legacy.transactions import RealTransactions
@@ -39,6 +41,8 @@ __all__ = ["MarkerTransaction", "ScriptConnection", "ScriptEngine", "on"]
 
 # A SELECT without FROM is there for the functions it calls.
 _READS = re.compile(r"\s*SELECT\b.*\bFROM\b", re.IGNORECASE | re.DOTALL)
+# Goes to the database in the place of transaction control.
+_NOTHING = "SELECT 1"
 
 
 class MarkerTransaction:
@@ -153,6 +157,13 @@ class ScriptConnection(Connection):
             self._in_statement = False
         return result
 
+    def take_control(self, control: str) -> None:
+        """Do as the text ``COMMIT`` or ``ROLLBACK`` says, for this only."""
+        if control == "commit":
+            self._stand_in.commit()
+        elif control == "rollback":
+            self._stand_in.rollback()
+
     @property
     def _stand_in(self) -> ScriptDBAPIConnection:
         stand_in: Any = self.connection.dbapi_connection
@@ -200,12 +211,23 @@ class ScriptEngine(Engine):
         self.echo = origin.echo
         self._compiled_cache = origin._compiled_cache
         self._follow_events(connection)
+        if not self.unguarded:
+            event.listen(self, "before_cursor_execute", _not_sent, retval=True)
         options = dict(connection.get_execution_options())
         options.pop("isolation_level", None)
         self._execution_options = immutabledict(options)
 
     def _follow_events(self, connection: Connection) -> None:
-        self.dispatch = self.dispatch._join(connection.dispatch)
+        """Tell the application's listeners of statements, as they expect.
+
+        Not of transactions: these are none of the driver's, and a listener
+        to "begin" that sends BEGIN, as on SQLite, begins what is begun.
+        """
+        own: Any = self.dispatch
+        self.dispatch = own._join(connection.dispatch)
+        for name in own._event_names:
+            if not name.endswith("execute"):
+                setattr(self.dispatch, name, getattr(own, name))
         self._has_events = connection._has_events or self.origin._has_events
 
     def dispose(self, close: bool = True) -> None:
@@ -294,6 +316,25 @@ def _driver_autocommit(connection: Connection) -> Iterator[Any]:
     finally:
         if not already:
             dialect.reset_isolation_level(real)
+
+
+def _not_sent(
+    connection: ScriptConnection,
+    cursor: Any,
+    statement: str,
+    parameters: Any,
+    context: Any,
+    executemany: bool,
+) -> tuple[str, Any]:
+    """Keep the text of transaction control from the step's transaction."""
+    control = control_in(statement)
+    if control is None:
+        return statement, parameters
+    connection.take_control(control)
+    # A preview leaves it out.
+    reading = {"migrate_reading": True}
+    context.execution_options = context.execution_options.union(reading)
+    return _NOTHING, parameters
 
 
 def _only_reads(result: Any) -> bool:

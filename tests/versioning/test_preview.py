@@ -250,7 +250,7 @@ def test_step_outside_of_a_transaction_is_not_tried(
 @pytest.mark.parametrize(
     "statement", ["COMMIT", "/* now */ commit;", "ROLLBACK", "end"]
 )
-def test_script_that_ends_the_transaction_is_stopped(
+def test_script_that_ends_its_transaction_changes_nothing(
     shop: Shop, statement: str
 ) -> None:
     shop.add(
@@ -263,9 +263,28 @@ def test_script_that_ends_the_transaction_is_stopped(
 
     done = shop.command("upgrade", "--preview_sql")
 
+    assert done.code == 0
+    if can_roll_back_ddl(shop.engine):
+        assert done.out == "0 -> 1... \nCREATE TABLE more (id INTEGER)\n\n"
+    assert shop.contents() == before
+
+
+def test_script_that_hands_its_transaction_over_is_refused(
+    shop: Shop,
+) -> None:
+    shop.add(
+        1,
+        "def upgrade(e):\n"
+        "    e.execute('CREATE TABLE more (id INTEGER)')\n"
+        "    e.execute(\"PREPARE TRANSACTION 'x'\")\n",
+    )
+    before = shop.contents()
+
+    done = shop.command("upgrade", "--preview_sql")
+
     if can_roll_back_ddl(shop.engine):
         assert done.code == 1
-        assert "would end the transaction" in done.error
+        assert "would end the transaction of the step" in done.error
     assert shop.contents() == before
 
 

@@ -1,0 +1,60 @@
+"""Transaction control that a change script sends as text.
+
+A 1.x script that sent ``COMMIT`` ended the transaction of its own connection.
+Here that would end the step's, of which nothing could be undone any more.
+"""
+
+from __future__ import annotations
+
+import re
+
+from migrate.exceptions import ScriptError
+
+__all__ = ["control_in"]
+
+_CONTROL = re.compile(
+    r"""(?P<begin>(BEGIN|START)(\s+(TRAN(SACTION)?|WORK|DEFERRED|IMMEDIATE
+        |EXCLUSIVE|READ|ONLY|WRITE|ISOLATION|LEVEL|SERIALIZABLE|REPEATABLE
+        |COMMITTED|UNCOMMITTED|NOT|DEFERRABLE)\b,?)*)
+      |(?P<commit>(COMMIT|END)(\s+(TRAN(SACTION)?|WORK|AND|NO|CHAIN))*)
+      |(?P<rollback>(ROLLBACK|ABORT)(\s+(TRAN(SACTION)?|WORK|AND|NO|CHAIN))*)
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+#: What ends a transaction and cannot be told from the text around it.
+_HIDDEN = re.compile(
+    r"PREPARE\s+TRANSACTION\b"
+    r"|(BEGIN|COMMIT|END|ROLLBACK|ABORT)(\s+(WORK|TRANSACTION))?\s*;"
+    r"|.*;\s*(COMMIT|ROLLBACK)(\s+(WORK|TRANSACTION))?\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+_COMMENT = re.compile(r"\s+|--[^\n]*(\n|\Z)|/\*.*?\*/", re.DOTALL)
+
+
+def control_in(statement: str) -> str | None:
+    """Return ``begin``, ``commit`` or ``rollback`` if that is all it does.
+
+    :raises ScriptError: when it ends the transaction among other things, or
+        hands it over (``PREPARE TRANSACTION``).
+
+    >>> control_in("/* now */ commit work;")
+    'commit'
+    >>> control_in("ROLLBACK TO SAVEPOINT a") is None
+    True
+    """
+    start = 0
+    while blank := _COMMENT.match(statement, start):
+        start = blank.end()
+    bare = statement[start:].rstrip("; \t\r\n")
+    if found := _CONTROL.fullmatch(bare):
+        return next(k for k, text in found.groupdict().items() if text)
+    if _HIDDEN.match(bare):
+        raise ScriptError(
+            f"{_shortened(bare)!r} would end the transaction of the step; "
+            "set transactional = False in the script, or leave it out"
+        )
+    return None
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) < 80 else f"{text[:40]}...{text[-30:]}"

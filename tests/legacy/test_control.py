@@ -1,0 +1,122 @@
+"""Transaction control as text, and the application's own events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy import inspect
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Engine
+
+from migrate import legacy
+from migrate.exceptions import ScriptError
+from migrate.legacy.control import control_in
+from tests.legacy.conftest import rolls_ddl_back
+
+
+@pytest.fixture
+def transactional(connection: Connection) -> Connection:
+    if not rolls_ddl_back(connection):
+        pytest.skip("commits of scripts are real there")
+    return connection
+
+
+@pytest.mark.parametrize("ending", ["COMMIT", "/* now */ commit;", "END"])
+def test_commit_as_text_leaves_the_step_whole(
+    engine: Engine, transactional: Connection, ending: str
+) -> None:
+    with legacy.style(transactional) as script:
+        execute: Any = script.execute  # type: ignore[attr-defined]
+        execute("CREATE TABLE t (a INTEGER)")
+        execute(ending)
+        execute("BEGIN")
+        execute(text("INSERT INTO t VALUES (1)"))
+        execute(text(ending))
+
+    transactional.rollback()
+
+    assert inspect(engine).get_table_names() == []
+
+
+def test_commit_as_text_keeps_and_rollback_undoes(
+    transactional: Connection,
+) -> None:
+    with legacy.style(transactional) as script:
+        with script.begin() as one:
+            one.execute(text("CREATE TABLE t (a INTEGER)"))
+            one.execute(text("COMMIT"))
+            one.execute(text("INSERT INTO t VALUES (1)"))
+            one.execute(text("ROLLBACK"))
+            one.execute(text("INSERT INTO t VALUES (2)"))
+        rows = script.execute("SELECT a FROM t")  # type: ignore[attr-defined]
+
+        assert [row[0] for row in rows] == [2]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "PREPARE TRANSACTION 'x'",
+        "COMMIT; CREATE DATABASE x",
+        "BEGIN; SELECT 1; COMMIT;",
+        "CREATE TABLE t (a INT); COMMIT",
+    ],
+)
+def test_what_ends_the_step_among_other_things_is_refused(
+    engine: Engine, transactional: Connection, statement: str
+) -> None:
+    with (
+        pytest.raises(ScriptError, match="end the transaction of the step"),
+        legacy.style(transactional) as script,
+    ):
+        script.execute(statement)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("statement", "control"),
+    [
+        ("begin isolation level serializable, read only", "begin"),
+        ("-- so\nSTART TRANSACTION;", "begin"),
+        ("COMMIT AND NO CHAIN", "commit"),
+        ("ABORT", "rollback"),
+        ("ROLLBACK TO SAVEPOINT a", None),
+        ("COMMIT PREPARED 'x'", None),
+        ("SELECT 'a; COMMIT'", None),
+        ("COMMITS", None),
+    ],
+)
+def test_control_is_told(statement: str, control: str | None) -> None:
+    assert control_in(statement) == control
+
+
+def test_listener_that_begins_for_sqlite_is_not_asked(
+    sqlite_engine: Engine,
+) -> None:
+    seen: list[str] = []
+
+    @event.listens_for(sqlite_engine, "connect")
+    def _connect(dbapi_connection: Any, record: object) -> None:
+        dbapi_connection.isolation_level = None
+
+    @event.listens_for(sqlite_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    @event.listens_for(sqlite_engine, "before_cursor_execute")
+    def _execute(
+        connection: Any, cursor: Any, statement: str, *rest: Any
+    ) -> None:
+        seen.append(statement)
+
+    with sqlite_engine.begin() as connection:
+        with legacy.style(connection) as script:
+            script.execute(  # type: ignore[attr-defined]
+                "CREATE TABLE t (a INTEGER)"
+            )
+        assert connection.in_transaction()
+
+    assert seen == ["BEGIN", "CREATE TABLE t (a INTEGER)"]
+    assert inspect(sqlite_engine).has_table("t")
