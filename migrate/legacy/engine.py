@@ -283,14 +283,20 @@ def on(
 
 @contextmanager
 def _closing(transactions: Transactions) -> Iterator[Transactions]:
-    try:
+    with _then(transactions.close):
         yield transactions
+
+
+@contextmanager
+def _then(clean_up: Callable[[], object]) -> Iterator[None]:
+    try:
+        yield
     except BaseException:
         # The connection itself may be what failed; say the first error.
         with suppress(Exception):
-            transactions.close()
+            clean_up()
         raise
-    transactions.close()
+    clean_up()
 
 
 def _ensure_transaction(connection: Connection) -> None:
@@ -308,14 +314,12 @@ def _driver_autocommit(connection: Connection) -> Iterator[Any]:
     connection.commit()
     dialect = connection.dialect
     options = connection.get_execution_options()
-    already = options.get("isolation_level") == "AUTOCOMMIT"
-    if not already:
-        dialect.set_isolation_level(real, "AUTOCOMMIT")
-    try:
+    if options.get("isolation_level") == "AUTOCOMMIT":
         yield real
-    finally:
-        if not already:
-            dialect.reset_isolation_level(real)
+        return
+    dialect.set_isolation_level(real, "AUTOCOMMIT")
+    with _then(partial(dialect.reset_isolation_level, real)):
+        yield real
 
 
 def _not_sent(

@@ -7,6 +7,9 @@ the driver, in truth a savepoint on the one real connection.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from contextlib import suppress
 from typing import Any
 from typing import Protocol
@@ -57,12 +60,27 @@ class Transactions(Protocol):
     def close(self) -> None:
         """Undo what was left open: 1.x lost it as well."""
 
+    def unless_lost(self) -> AbstractContextManager[None]:
+        """Pass over errors inside that mean that the connection is lost."""
+
 
 class _Statements:
     """Sends the statements of transaction control to the driver."""
 
-    def __init__(self, dbapi_connection: Any) -> None:
+    def __init__(self, dbapi_connection: Any, dialect: Dialect) -> None:
         self._dbapi_connection = dbapi_connection
+        self._dialect = dialect
+        self._errors = dialect.loaded_dbapi.Error
+
+    @contextmanager
+    def unless_lost(self) -> Iterator[None]:
+        """Pass over errors inside that mean that the connection is lost."""
+        try:
+            yield
+        except self._errors as error:
+            lost = self._dialect.is_disconnect
+            if not lost(error, self._dbapi_connection, None):
+                raise
 
     def send(self, *statements: str) -> None:
         cursor = self._dbapi_connection.cursor()
@@ -81,7 +99,7 @@ class Savepoints(_Statements):
     """
 
     def __init__(self, dbapi_connection: Any, dialect: Dialect) -> None:
-        super().__init__(dbapi_connection)
+        super().__init__(dbapi_connection, dialect)
         # These drivers send a statement without parameters as it is, so
         # that two of them share the way to the server and back.
         self._joins = dialect.driver in ("psycopg2", "psycopg")
@@ -166,8 +184,7 @@ class RealTransactions(_Statements):
     """
 
     def __init__(self, dbapi_connection: Any, dialect: Dialect) -> None:
-        super().__init__(dbapi_connection)
-        self._errors = dialect.loaded_dbapi.Error
+        super().__init__(dbapi_connection, dialect)
         self._count = 0
         self._stack: list[Transaction] = []
         self._ended: set[Transaction] = set()
@@ -272,12 +289,13 @@ class ScriptDBAPIConnection:
             self._reopen()
 
     def rollback(self) -> None:
-        """Undo the work since the last commit."""
+        """Undo the work since the last commit; if all is lost, it is."""
         transaction, vars(self)["_transaction"] = self._transaction, None
         if transaction is not None:
             self.memory.doubt()
-            self._transactions.undo(transaction)
-            self._reopen()
+            with self._transactions.unless_lost():
+                self._transactions.undo(transaction)
+                self._reopen()
 
     def close(self) -> None:
         """Roll back; the real connection stays open."""

@@ -1,4 +1,4 @@
-"""Transaction control as text, and the application's own events."""
+"""What reaches the step's transaction, the listeners and the logs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy import inspect
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
 
 from migrate import legacy
 from migrate.exceptions import ScriptError
@@ -120,3 +121,25 @@ def test_listener_that_begins_for_sqlite_is_not_asked(
 
     assert seen == ["BEGIN", "CREATE TABLE t (a INTEGER)"]
     assert inspect(sqlite_engine).has_table("t")
+
+
+def test_lost_connection_is_said_once(
+    connection: Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    kill = {
+        "postgresql": "SELECT pg_terminate_backend(pg_backend_pid())",
+        "mysql": "KILL CONNECTION_ID()",
+    }.get(connection.dialect.name)
+    if kill is None:
+        pytest.skip("there is no connection to lose")
+    transactional = rolls_ddl_back(connection)
+
+    with (
+        pytest.raises(DBAPIError) as caught,
+        legacy.style(connection, transactional=transactional) as script,
+    ):
+        script.execute(kill)  # type: ignore[attr-defined]
+    connection.invalidate()
+
+    assert caught.value.connection_invalidated
+    assert caplog.records == []
