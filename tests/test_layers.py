@@ -43,6 +43,7 @@ LAYERS: list[list[str]] = [
     [
         "migrate.versioning.sqllex",
         "migrate.versioning.sqlbody",
+        "migrate.versioning.sqlkind",
         "migrate.versioning.sqlsplit",
         "migrate.versioning.cfgparse",
         "migrate.versioning.template",
@@ -62,6 +63,7 @@ LAYERS: list[list[str]] = [
         "migrate.versioning.history",
         "migrate.versioning.verification",
         "migrate.versioning.journal",
+        "migrate.versioning.events",
         "migrate.versioning.runner",
         "migrate.versioning.schema",
         "migrate.versioning.sealed",

@@ -328,8 +328,12 @@ def version_control(
     from migrate.versioning.schema import ControlledSchema
 
     with _engine(url, opts) as engine:
+        found = _repository(repository)
         ControlledSchema.create(
-            engine, _repository(repository), options.number(version)
+            engine,
+            found,
+            options.number(version),
+            limits=options.limits(opts, found.lock_timeout),
         )
 
 
@@ -507,7 +511,6 @@ def _move(
         controlled.upgrade(
             end,
             listener=tell,
-            limits=options.limits(opts, controlled.repository.lock_timeout),
             allow_missing=options.flag(opts, "allow_missing"),
         )
 
@@ -574,7 +577,9 @@ def _controlled(
     from migrate.versioning.schema import ControlledSchema
 
     with _engine(url, opts) as engine:
-        yield ControlledSchema(engine, _repository(repository))
+        found = _repository(repository)
+        limits = options.limits(opts, found.lock_timeout)
+        yield ControlledSchema(engine, found, limits=limits)
 
 
 def _latest(repository: Repository) -> Version:

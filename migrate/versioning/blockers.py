@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import StaticPool
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -30,6 +31,9 @@ _MYSQL = text(
     "  information_schema.processlist w WHERE w.id = :pid"
     "  AND w.state LIKE 'Waiting%')"
 )
+_PATIENCE = 1.0
+"""Seconds to wait for the last look when the step is over."""
+
 _QUESTIONS = {
     "postgresql": ("SELECT pg_backend_pid()", _POSTGRESQL),
     "mysql": ("SELECT connection_id()", _MYSQL),
@@ -59,7 +63,8 @@ class Blockers:
         Outside of any transaction at the beginning.
         """
         questions = _QUESTIONS.get(self._connection.dialect.name)
-        if questions is None:
+        # A pool of one connection would give us the one that is blocked.
+        if questions is None or isinstance(self._engine.pool, StaticPool):
             yield
             return
         own_id, question = questions
@@ -73,19 +78,24 @@ class Blockers:
             yield
         finally:
             self._over.set()
-            thread.join()
+            # It may wait for a connection of a pool that has none to give.
+            thread.join(_PATIENCE)
 
     def _look(self, question: object, pid: object) -> None:
+        # Most steps are over before the first look.
+        if self._over.wait(self._interval):
+            return
         # Without a second connection the blocker stays unnamed, no more.
         with (
             suppress(SQLAlchemyError),
             self._engine.connect() as second,
         ):
-            while not self._over.wait(self._interval):
+            while not self._over.is_set():
                 rows = second.execute(question, {"pid": pid}).all()  # type: ignore[call-overload]  # text() each time
                 second.rollback()
                 if rows:
                     self.last = [_described(*row) for row in rows]
+                self._over.wait(self._interval)
 
 
 def _described(

@@ -27,6 +27,7 @@ from sqlalchemy import exists
 from sqlalchemy import insert
 from sqlalchemy import inspect
 from sqlalchemy import select
+from sqlalchemy import text
 from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import IntegrityError
@@ -37,6 +38,7 @@ from migrate.exceptions import DatabaseUnreachableError
 from migrate.exceptions import HalfDoneStepError
 from migrate.exceptions import NothingToResolveError
 from migrate.exceptions import StepConflictError
+from migrate.versioning.limits import is_lock_timeout
 from migrate.versioning.secret import shown
 
 if TYPE_CHECKING:
@@ -47,6 +49,16 @@ __all__ = ["ControlTable", "Marker", "unreachable"]
 
 _ID_LENGTH = 250
 _MARKER_SUFFIX = " (step under way)"
+_INTEGER_MAX = 2**31 - 1
+_SCHEMA_OF = {
+    "postgresql": (
+        "SELECT n.nspname FROM pg_class c"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE c.oid = to_regclass(:name)"
+    ),
+    "mysql": "SELECT DATABASE() FROM (SELECT :name) AS unused",
+    "mariadb": "SELECT DATABASE() FROM (SELECT :name) AS unused",
+}
 
 
 @dataclass(frozen=True)
@@ -95,16 +107,40 @@ class ControlTable:
     """
 
     def __init__(
-        self, name: str, repository_id: str, *, is_wide: bool = False
+        self,
+        name: str,
+        repository_id: str,
+        *,
+        is_wide: bool = False,
+        schema: str | None = None,
     ) -> None:
         self.repository_id = repository_id
+        self._is_wide = is_wide
         version = BigInteger().with_variant(Integer(), "sqlite")
         self.table = Table(
             name,
-            MetaData(),
+            MetaData(schema=schema),
             Column("repository_id", String(_ID_LENGTH), primary_key=True),
             Column("repository_path", Text),
             Column("version", version if is_wide else Integer()),
+        )
+
+    def qualified(self, connection: Connection) -> ControlTable:
+        """Return the same table, named together with its schema.
+
+        A change script may change where names are looked for (``SET
+        search_path``, ``USE``); the control table stays what it is.
+        """
+        question = _SCHEMA_OF.get(connection.dialect.name)
+        if question is None:
+            return self
+        name = connection.dialect.identifier_preparer.quote(self.table.name)
+        schema = connection.scalar(text(question), {"name": name})
+        return ControlTable(
+            self.table.name,
+            self.repository_id,
+            is_wide=self._is_wide,
+            schema=schema,
         )
 
     # -- reading
@@ -117,26 +153,44 @@ class ControlTable:
         """
         return self._read(connection, self._select)
 
-    def locked_version(self, connection: Connection) -> int:
-        """Read the version and lock the row until the transaction ends.
+    def locked_state(
+        self, connection: Connection
+    ) -> tuple[int, Marker | None]:
+        """Read version and marker, and lock the rows.
 
-        On SQLite the transaction itself is the lock.
+        Until the transaction ends; on SQLite it is itself the lock.
         """
-        return self._read(connection, self._select_for_update)
+        found = self._rows(connection, self._select_for_update)
+        journal = found.pop(self._marker_id, (None, None))[1]
+        marker = _parsed(journal) if journal is not None else None
+        return self._checked(connection, found), marker
 
     def _read(self, connection: Connection, statement: Any) -> int:
+        return self._checked(connection, self._rows(connection, statement))
+
+    def _rows(
+        self, connection: Connection, statement: Any
+    ) -> dict[str, tuple[Any, Any]]:
+        """Return {repository id: (version, path)}."""
         try:
-            rows = connection.execute(statement, self._key).all()
+            rows = connection.execute(statement, self._keys).all()
         except DBAPIError as error:
+            if is_lock_timeout(error):
+                raise
             connection.rollback()
             raise self._unreadable(connection, error) from error
-        if not rows:
+        return {row[0]: (row[1], row[2]) for row in rows}
+
+    def _checked(
+        self, connection: Connection, rows: dict[str, tuple[Any, Any]]
+    ) -> int:
+        if self.repository_id not in rows:
             raise DatabaseNotControlledError(
                 f"{self._where(connection)} has no row of repository "
                 f"{self.repository_id!r}; put the database under control "
                 "with the command version_control"
             )
-        version = rows[0][0]
+        version = rows[self.repository_id][0]
         if not isinstance(version, int) or version < 0:
             raise DatabaseNotControlledError(
                 f"{self._where(connection)} gives repository "
@@ -160,6 +214,11 @@ class ControlTable:
         found = [
             column["name"] for column in inspector.get_columns(self.table.name)
         ]
+        if {column.name for column in self.table.columns} <= {*found}:
+            reason = " ".join(str(error.orig).split())
+            return DatabaseNotControlledError(
+                f"{self._where(connection)} cannot be read: {reason}"
+            )
         return DatabaseNotControlledError(
             f"{self._where(connection)} has the columns {found}, expected "
             f"{[column.name for column in self.table.columns]}; it is not a "
@@ -177,9 +236,9 @@ class ControlTable:
         :raises DatabaseAlreadyControlledError: when there is a row.
         """
         self.table.create(connection, checkfirst=True)
-        found = connection.scalar(self._select_any, self._key)
-        if found is not None:
+        if self.repository_id in self._rows(connection, self._select):
             raise self._already_controlled(connection)
+        self._fit(connection, version)
         try:
             connection.execute(
                 insert(self.table),
@@ -205,6 +264,7 @@ class ControlTable:
 
         :raises StepConflictError: when it is not: somebody else was here.
         """
+        self._fit(connection, end)
         result = connection.execute(
             self._update, {**self._key, "start": start, "end": end}
         )
@@ -215,12 +275,38 @@ class ControlTable:
                 f"to {end} ran; see where it stands with db_version"
             )
 
+    def _fit(self, connection: Connection, version: int) -> None:
+        """Widen the column of versions for the first timestamp."""
+        if version <= _INTEGER_MAX or connection.dialect.name == "sqlite":
+            return
+        name, column = self.table.name, self.table.c.version
+        (stored,) = (
+            each["type"]
+            for each in inspect(connection).get_columns(
+                name, schema=self.table.schema
+            )
+            if each["name"] == column.name
+        )
+        if isinstance(stored, Integer) and not isinstance(stored, BigInteger):
+            # Only once in the life of a database.
+            from migrate.changeset.databases import editor_for
+            from migrate.changeset.operations import AlterColumn
+
+            after: Column[Any] = Column(column.name, BigInteger())
+            operation = AlterColumn(
+                self.table, column, after, frozenset({"type"})
+            )
+            editor_for(connection.dialect).run(connection, operation)
+
     def remove(self, connection: Connection) -> None:
         """Remove the row, and the table when that was its last one.
 
         :raises DatabaseNotControlledError: when there is no such row.
+        :raises HalfDoneStepError: while a step is half done.
         """
-        self.version(connection)
+        _, marker = self.locked_state(connection)
+        if marker is not None:
+            raise self.half_done(marker)
         connection.execute(
             delete(self.table).where(self._id == bindparam("id")), self._key
         )
@@ -231,12 +317,12 @@ class ControlTable:
 
     def marker(self, connection: Connection) -> Marker | None:
         """Read which step is under way, if one is."""
-        text = connection.scalar(
+        journal = connection.scalar(
             select(self.table.c.repository_path).where(
                 self._id == self._marker_id
             )
         )
-        return _parsed(text) if text is not None else None
+        return _parsed(journal) if journal is not None else None
 
     def mark(self, connection: Connection, marker: Marker) -> None:
         """Say that a step begins; the caller commits.
@@ -276,8 +362,7 @@ class ControlTable:
         :returns: what was known of the step.
         :raises NothingToResolveError: when no step is half done.
         """
-        start = self.locked_version(connection)
-        marker = self.marker(connection)
+        start, marker = self.locked_state(connection)
         if marker is None:
             raise NothingToResolveError(
                 f"no step of repository {self.repository_id!r} is half "
@@ -295,11 +380,14 @@ class ControlTable:
 
         :param remains: what else is known of it.
         """
-        known = f"{marker.done} statements are done"
+        known = f"{marker.done} statement(s) are done"
+        if not marker.digest:
+            known = f"at least {known} (changes of rows are not recorded)"
         if marker.last:
-            known += f", the last: {marker.last[-1]}"
+            known += f", the last: {marker.last[-1].rstrip(';')}"
         if marker.begun:
-            known += f"; this one may be done or not: {marker.begun}"
+            begun = marker.begun.rstrip(";")
+            known += f"; this one may be done or not: {begun}"
         return HalfDoneStepError(
             f"the {marker.operation} from version {marker.start} to "
             f"{marker.end} ({marker.script}, started {marker.started} by "
@@ -328,16 +416,19 @@ class ControlTable:
         return {"id": self.repository_id}
 
     @cached_property
+    def _keys(self) -> dict[str, str]:
+        return {"id": self.repository_id, "marker_id": self._marker_id}
+
+    @cached_property
     def _select(self) -> Any:
-        return select(self.table.c.version).where(self._id == bindparam("id"))
+        columns = self.table.c
+        return select(
+            columns.repository_id, columns.version, columns.repository_path
+        ).where(self._id.in_((bindparam("id"), bindparam("marker_id"))))
 
     @cached_property
     def _select_for_update(self) -> Any:
         return self._select.with_for_update()
-
-    @cached_property
-    def _select_any(self) -> Any:
-        return select(self._id).where(self._id == bindparam("id"))
 
     @cached_property
     def _update(self) -> Any:
@@ -349,13 +440,13 @@ class ControlTable:
         )
 
 
-def _parsed(text: str) -> Marker:
+def _parsed(journal: str) -> Marker:
     """Read a marker; one damaged by hand still says that there is one."""
     try:
-        fields = json.loads(text)
+        fields = json.loads(journal)
         return Marker(**{**fields, "last": tuple(fields.get("last", ()))})
     except (TypeError, ValueError):
-        return Marker("step", 0, 0, text[:200], "at an unknown time")
+        return Marker("step", 0, 0, journal[:200], "at an unknown time")
 
 
 def unreachable(engine: Engine, error: DBAPIError) -> DatabaseUnreachableError:

@@ -1,4 +1,4 @@
-"""Who runs this, and when: what is written down about a run."""
+"""Who runs this, and when: what is written down of a run."""
 
 from __future__ import annotations
 

@@ -128,11 +128,13 @@ class History:
     :param name: of the table.
     """
 
-    def __init__(self, name: str, repository_id: str) -> None:
+    def __init__(
+        self, name: str, repository_id: str, schema: str | None = None
+    ) -> None:
         self._repository_id = repository_id
         self.table = Table(
             name,
-            MetaData(),
+            MetaData(schema=schema),
             Column("id", Integer, primary_key=True),
             Column("repository_id", String(250), nullable=False),
             Column("version", BigInteger, nullable=False),
@@ -145,6 +147,10 @@ class History:
             Column("deployer", Text),
             Column("success", Boolean, nullable=False),
         )
+
+    def in_schema(self, schema: str | None) -> History:
+        """Return the same table, named together with its schema."""
+        return History(self.table.name, self._repository_id, schema)
 
     def prepare(self, connection: Connection, baseline: Record) -> None:
         """Make the table if it is missing, and begin the records.
@@ -195,7 +201,8 @@ class History:
 
     def records(self, connection: Connection) -> list[Record]:
         """Return all records in the order in which they were written."""
-        if not inspect(connection).has_table(self.table.name):
+        name, schema = self.table.name, self.table.schema
+        if not inspect(connection).has_table(name, schema=schema):
             return []
         columns = self.table.c
         rows = connection.execute(

@@ -8,9 +8,9 @@ what a Python script has done.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from typing import Any
@@ -20,6 +20,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from migrate.binding import can_roll_back_ddl
+from migrate.versioning.sqlkind import changes_rows_only
+from migrate.versioning.sqlkind import is_whole
+from migrate.versioning.sqlkind import only_reads
+from migrate.versioning.sqlkind import sets_session
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -31,20 +35,8 @@ __all__ = ["Journal", "invalid_indexes"]
 
 _KEPT = 20
 _SHORT = 200
-_ROWS_ONLY = re.compile(
-    r"\s*(INSERT|UPDATE|DELETE|REPLACE|MERGE)\b", re.IGNORECASE
-)
-_READS = re.compile(
-    r"\s*(SELECT|SHOW|DESCRIBE|DESC|EXPLAIN|PRAGMA|SET|VALUES|ROLLBACK"
-    r"|SAVEPOINT|RELEASE|COMMIT|BEGIN|START)\b",
-    re.IGNORECASE,
-)
-# What may be half done although the server answered with an error: MySQL
-# drops those of several tables that it finds (manual, DROP TABLE);
-# PostgreSQL leaves an INVALID index (manual, CREATE INDEX, CONCURRENTLY).
-_DOUBTFUL = re.compile(
-    r"\s*DROP\b.*,|.*\bCONCURRENTLY\b", re.IGNORECASE | re.DOTALL
-)
+# Engines of MySQL and MariaDB of which a failed statement leaves rows.
+_UNSAFE_ENGINES = "'MyISAM', 'Aria', 'MEMORY', 'CSV', 'ARCHIVE', 'MRG_MyISAM'"
 
 
 class Journal:
@@ -61,6 +53,9 @@ class Journal:
         self._control = control
         self.marker = marker
         self._hash = hashlib.sha256()
+        self._is_writing = False
+        self._is_doubtful = False
+        self._sent: str | None = None
 
     # -- SQL scripts: exact, statement by statement
 
@@ -81,17 +76,19 @@ class Journal:
         Other statements commit by themselves: they are announced before and
         confirmed after, and only a death between the two leaves a doubt.
         """
-        is_rows_only = bool(_ROWS_ONLY.match(sql)) and not can_roll_back_ddl(
+        joins_rows = changes_rows_only(sql) and not can_roll_back_ddl(
             self._connection
         )
-        if not is_rows_only:
+        if not joins_rows:
             self._write(replace(self.marker, begun=_shortened(sql)))
         try:
             yield
         except DBAPIError as error:
-            if not error.connection_invalidated and not _DOUBTFUL.match(sql):
-                self._connection.rollback()
-                self._write(replace(self.marker, begun=None))
+            if not error.connection_invalidated:
+                with suppress(DBAPIError):
+                    self._end_transaction()
+                    if self._did_nothing(sql):
+                        self._write(replace(self.marker, begun=None))
             raise
         self._write(
             replace(
@@ -103,11 +100,25 @@ class Journal:
             )
         )
 
+    def _did_nothing(self, sql: str) -> bool:
+        """Tell whether it is certain that the failed statement is undone."""
+        return is_whole(sql) and not (
+            changes_rows_only(sql) and _has_unsafe_tables(self._connection)
+        )
+
+    def _end_transaction(self) -> None:
+        """Leave the transaction that the script itself may have begun."""
+        self._connection.rollback()
+        if self._connection.dialect.name == "postgresql":
+            # In autocommit the driver does not know of it.
+            self._connection.exec_driver_sql("ROLLBACK")
+
     @staticmethod
     def matches(marker: Marker, texts: list[str]) -> bool:
         """Tell whether the first statements still are those that were done.
 
-        True only if it is certain which these were.
+        True only if it is certain which these were, and the rest does not
+        need the session in which they ran.
         """
         digest = hashlib.sha256()
         for sql in texts[: marker.done]:
@@ -115,6 +126,7 @@ class Journal:
         return (
             marker.begun is None
             and marker.done <= len(texts)
+            and not any(map(sets_session, texts[: marker.done]))
             and (not marker.done or digest.hexdigest() == marker.digest)
         )
 
@@ -135,6 +147,9 @@ class Journal:
             event.listen(self._connection, name, listener)
         try:
             yield
+        except DBAPIError as error:
+            self._settle(error)
+            raise
         finally:
             for name, listener in events.items():
                 event.remove(self._connection, name, listener)
@@ -142,15 +157,24 @@ class Journal:
     def _before(
         self, connection: Connection, cursor: Any, statement: str, *rest: Any
     ) -> None:
-        if _changes_schema(statement):
+        if self._is_writing or only_reads(statement):
+            return
+        self._settle()
+        if not changes_rows_only(statement):
             self.marker = replace(self.marker, begun=_shortened(statement))
-            self._control.update_marker(connection, self.marker)
+            self._is_writing = True
+            try:
+                self._control.update_marker(connection, self.marker)
+            finally:
+                self._is_writing = False
+        self._sent = statement
 
     def _after(
         self, connection: Connection, cursor: Any, statement: str, *rest: Any
     ) -> None:
-        if self._is_own(statement) or _READS.match(statement):
+        if self._is_writing or only_reads(statement):
             return
+        self._sent = None
         self.marker = replace(
             self.marker,
             begun=None,
@@ -158,22 +182,32 @@ class Journal:
             last=(*self.marker.last, _shortened(statement))[-_KEPT:],
         )
 
-    def _is_own(self, statement: str) -> bool:
-        return (
-            statement.startswith("UPDATE")
-            and self._control.table.name in statement.partition("SET")[0]
-        )
+    def _settle(self, error: DBAPIError | None = None) -> None:
+        """Judge the statement that was sent and gave no result.
+
+        :param error: of the database, that ended the script with it; None
+            if the script caught it, and goes on.
+        """
+        sent, self._sent = self._sent, None
+        if sent is None:
+            return
+        is_lost = error is not None and error.connection_invalidated
+        if is_lost or not self._did_nothing(sent):
+            self._is_doubtful = True
+        else:
+            self.marker = replace(self.marker, begun=None)
 
     # -- after a failure
 
     @property
     def is_blank(self) -> bool:
-        """Whether it is certain that nothing has been carried out.
-
-        Of a statement that failed this mostly is.
-        """
-        begun = self.marker.begun
-        return not self.marker.done and not (begun and _DOUBTFUL.match(begun))
+        """Whether it is certain that nothing has been carried out."""
+        return not (
+            self.marker.done
+            or self.marker.begun
+            or self._sent
+            or self._is_doubtful
+        )
 
     def save(self) -> None:
         """Write down how far the step came; commits."""
@@ -200,13 +234,21 @@ def invalid_indexes(connection: Connection) -> str:
         )
     ).all()
     return "".join(
-        f"; index {name} is INVALID, drop it with: DROP INDEX {name}"
+        f"; index {name} is INVALID, if it is this step's drop it with: "
+        f"DROP INDEX CONCURRENTLY {name}"
         for name in names
     )
 
 
-def _changes_schema(statement: str) -> bool:
-    return not (_READS.match(statement) or _ROWS_ONLY.match(statement))
+def _has_unsafe_tables(connection: Connection) -> bool:
+    """Tell whether rows of a failed statement may remain (MySQL)."""
+    if connection.dialect.name not in ("mysql", "mariadb"):
+        return False
+    found = connection.exec_driver_sql(
+        "SELECT count(*) FROM information_schema.tables"
+        f" WHERE table_schema = DATABASE() AND engine IN ({_UNSAFE_ENGINES})"
+    )
+    return bool(found.scalar())
 
 
 def _shortened(text: str) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from migrate.exceptions import UnprovenScriptError
+from migrate.versioning import events
 from migrate.versioning import progress
-from migrate.versioning import runner
 from migrate.versioning.proof import verdict as verdicts
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ _MOST_LINES = 20
 def tell(event: Event) -> None:
     """Tell the log of an event in the test of one version."""
     match event:
-        case runner.StepStarted(step):
+        case events.StepStarted(step):
             is_up = step.direction > 0
             log.info("Upgrading..." if is_up else "Downgrading...")
-        case runner.StepDone():
+        case events.StepDone():
             log.info("done")
         case verdicts.Irreversible(_, reason):
             log.info("irreversible: %s", reason)
@@ -45,7 +45,7 @@ def tell(event: Event) -> None:
 def tell_briefly(event: Event) -> None:
     """Tell the log of an event in the test of many versions."""
     match event:
-        case runner.StepStarted() | runner.StepDone() | verdicts.Moving():
+        case events.StepStarted() | events.StepDone() | verdicts.Moving():
             pass
         case verdicts.Proved(version):
             log.info("%s: proved", version)
@@ -87,7 +87,7 @@ def _tell_any(event: Event) -> None:
             )
         case verdicts.LeftHalfDone(reason):
             log.warning("%s", reason)
-        case runner.LockWaiting():
+        case events.LockWaiting():
             progress.tell(event)
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sqlite3
 import time
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -23,6 +25,7 @@ from sqlalchemy.exc import OperationalError
 
 from migrate.binding import can_roll_back_ddl
 from migrate.exceptions import LockTimeoutError
+from migrate.exceptions import NotSupportedError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -41,12 +44,19 @@ _PAUSES = (0.02, 0.05, 0.1, 0.2, 0.5)
 """Seconds between two attempts; the last one repeats."""
 
 
+_POOLER = (
+    "the pooler between us and PostgreSQL gives each transaction another "
+    "session (PgBouncer: pool_mode=transaction), so that no lock can be held; "
+    "give the URL of the server itself"
+)
+
+
 class Lock:
     """The lock of one run on one connection, for databases without a better.
 
-    Nothing is held for the run as a whole: each step locks its row of the
-    control table (``SELECT .. FOR UPDATE``), which serialises the steps of
-    several deployers where DDL does not commit by itself.
+    Nothing is held for the run as a whole: each transactional step locks its
+    row of the control table (``SELECT .. FOR UPDATE``), and a step that cannot
+    be one transaction is known by its marker alone.
 
     :param connection: the connection on which the steps will run.
     :param timeout: seconds to wait for another deployer; 0 does not wait.
@@ -110,8 +120,10 @@ class Lock:
         try:
             yield
         finally:
-            connection.rollback()
-            connection.execution_options(isolation_level=before)
+            # To set an option would connect again, without the lock.
+            if not connection.invalidated:
+                connection.rollback()
+                connection.execution_options(isolation_level=before)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -173,15 +185,22 @@ class _SQLiteLock(Lock):
         """Keep the sqlite3 module from opening transactions by itself.
 
         In its legacy mode it opens none before DDL, which would make a step
-        half transactional; with ``isolation_level`` None we say when.
+        half transactional; with ``isolation_level`` None we say when.  Its
+        other modes (``autocommit``, Python 3.12) commit by themselves, or
+        begin before we do.
         """
         driver: Any = self.connection.connection.dbapi_connection
-        before = driver.isolation_level
-        driver.isolation_level = None
+        settings = {"isolation_level": None}
+        if hasattr(driver, "autocommit"):
+            settings["autocommit"] = sqlite3.LEGACY_TRANSACTION_CONTROL  # type: ignore[attr-defined,unused-ignore]  # 3.12
+        before = {name: getattr(driver, name) for name in settings}
+        for name in reversed(settings):
+            setattr(driver, name, settings[name])
         try:
             yield
         finally:
-            driver.isolation_level = before
+            for name, value in before.items():
+                setattr(driver, name, value)
 
     @contextmanager
     def autocommit(self) -> Iterator[None]:
@@ -264,6 +283,26 @@ class _PostgresLock(Lock):
 
     @contextmanager
     def session(self) -> Iterator[None]:
+        """Take the driver out of autocommit, and let the server see deaths.
+
+        In autocommit a step would not be one transaction.
+        """
+        driver: Any = self.connection.connection.dbapi_connection
+        if getattr(driver, "autocommit", False) is not True:
+            with self._watched_by_server():
+                yield
+            return
+        self.connection.execution_options(isolation_level="READ COMMITTED")
+        try:
+            with self._watched_by_server():
+                yield
+        finally:
+            if not self.connection.invalidated:
+                self.connection.rollback()
+                self.connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextmanager
+    def _watched_by_server(self) -> Iterator[None]:
         """Let the server see in the middle of a statement that we died.
 
         It would else hold our locks until the statement ends (manual,
@@ -293,19 +332,19 @@ class _PostgresLock(Lock):
         return None
 
     def _try_acquire(self) -> bool:
-        with self.connection.begin():
-            return bool(
-                self.connection.scalar(
-                    text("SELECT pg_try_advisory_lock(:key)"),
-                    {"key": self._KEY},
-                )
-            )
+        row = self._ask("SELECT pg_try_advisory_lock(:key), pg_backend_pid()")
+        if row[0] and self._ask("SELECT pg_backend_pid()")[0] != row[1]:
+            raise NotSupportedError(_POOLER)
+        return bool(row[0])
 
     def _release(self) -> None:
+        if not self._ask("SELECT pg_advisory_unlock(:key)")[0]:
+            raise NotSupportedError(_POOLER)
+
+    def _ask(self, question: str) -> Any:
+        parameters = {"key": self._KEY} if ":key" in question else {}
         with self.connection.begin():
-            self.connection.execute(
-                text("SELECT pg_advisory_unlock(:key)"), {"key": self._KEY}
-            )
+            return self.connection.execute(text(question), parameters).one()
 
     def _holder(self) -> str:
         with self.connection.begin():
@@ -335,14 +374,17 @@ class _PostgresLock(Lock):
 class _MySQLLock(Lock):
     """``GET_LOCK``: its names are one space per server, 64 characters."""
 
+    @cached_property
     def _name(self) -> str:
-        database = self.connection.engine.url.database or ""
+        with self.connection.begin():
+            database = self.connection.scalar(text("SELECT DATABASE()")) or ""
         return "migrate:" + hashlib.sha256(database.encode()).hexdigest()[:40]
 
     def _call(self, function: str) -> Any:
+        name = self._name
         with self.connection.begin():
             return self.connection.scalar(
-                text(f"SELECT {function}"), {"name": self._name()}
+                text(f"SELECT {function}"), {"name": name}
             )
 
     def _try_acquire(self) -> bool:
@@ -353,7 +395,17 @@ class _MySQLLock(Lock):
 
     def _holder(self) -> str:
         pid = self._call("IS_USED_LOCK(:name)")
-        return f"another deployer (connection {pid})"
+        with self.connection.begin():
+            who = self.connection.scalar(
+                text(
+                    "SELECT concat(user, '@', host)"
+                    " FROM information_schema.processlist WHERE id = :pid"
+                ),
+                {"pid": pid},
+            )
+        return f"another deployer (connection {pid}" + (
+            f", {who})" if who else ")"
+        )
 
 
 _LOCKS: dict[str, type[Lock]] = {

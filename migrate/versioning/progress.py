@@ -6,8 +6,8 @@ import logging
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from migrate.versioning.events import Event
     from migrate.versioning.repository import Step
-    from migrate.versioning.runner import Event
 
 __all__ = ["tell", "tell_start"]
 
@@ -18,20 +18,20 @@ log = logging.getLogger("migrate.versioning.api")
 def tell(event: Event) -> None:
     """Tell the log of an event, in the words of the shell."""
     # Whoever emits an event has imported it; a run without steps has not.
-    from migrate.versioning import runner
+    from migrate.versioning import events
 
     match event:
-        case runner.StepStarted(step):
+        case events.StepStarted(step):
             tell_start(step)
-        case runner.StepDone():
+        case events.StepDone():
             log.info("done")
-        case runner.LockWaiting(holder):
+        case events.LockWaiting(holder):
             log.warning("waiting for %s, which is at work", holder)
-        case runner.StepFailed(step, _, is_undone, blockers):
+        case events.StepFailed(step, _, is_undone, blockers):
             if blockers:
                 log.warning("blocked by %s", "; ".join(blockers))
             log.warning(_where_it_stands(step, is_undone))
-        case runner.StepRetried(_, pause):
+        case events.StepRetried(_, pause):
             log.warning("trying again in %.1f seconds", pause)
 
 

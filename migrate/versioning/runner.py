@@ -7,9 +7,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from typing import TypeAlias
 
 from sqlalchemy.exc import DBAPIError
 
@@ -18,6 +16,10 @@ from migrate.versioning.blockers import Blockers
 from migrate.versioning.control import Marker
 from migrate.versioning.deployer import deployer
 from migrate.versioning.deployer import utc_now
+from migrate.versioning.events import StepDone
+from migrate.versioning.events import StepFailed
+from migrate.versioning.events import StepRetried
+from migrate.versioning.events import StepStarted
 from migrate.versioning.history import Record
 from migrate.versioning.journal import Journal
 from migrate.versioning.journal import invalid_indexes
@@ -28,73 +30,14 @@ from migrate.versioning.script import SqlScript
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
+    from migrate.exceptions import HalfDoneStepError
     from migrate.versioning.control import ControlTable
+    from migrate.versioning.events import Listener
     from migrate.versioning.history import History
     from migrate.versioning.lock import Lock
     from migrate.versioning.repository import Step
 
-__all__ = [
-    "Event",
-    "Listener",
-    "LockWaiting",
-    "Runner",
-    "StepDone",
-    "StepFailed",
-    "StepRetried",
-    "StepStarted",
-]
-
-
-@dataclass(frozen=True)
-class LockWaiting:
-    """Another deployer is at work; we wait for it."""
-
-    holder: str
-
-
-@dataclass(frozen=True)
-class StepStarted:
-    """The script of a step is about to run."""
-
-    step: Step
-
-
-@dataclass(frozen=True)
-class StepDone:
-    """A step and its version are committed."""
-
-    step: Step
-
-
-@dataclass(frozen=True)
-class StepFailed:
-    """A step ended with an error.
-
-    :ivar is_undone: nothing of it remains.
-    :ivar blockers: who held the lock that it did not get, if that is why.
-    """
-
-    step: Step
-    error: BaseException
-    is_undone: bool
-    blockers: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class StepRetried:
-    """A failed step will be tried again in ``pause`` seconds.
-
-    It was undone, and failed because a statement did not get its lock.
-    """
-
-    step: Step
-    pause: float
-
-
-Event: TypeAlias = (
-    LockWaiting | StepStarted | StepDone | StepFailed | StepRetried
-)
-Listener: TypeAlias = Callable[[Event], None]
+__all__ = ["Runner"]
 
 
 class Runner:
@@ -178,7 +121,10 @@ class Runner:
 
     def _run_atomic(self, step: Step) -> bool:
         with self._transaction():
-            if self._version() != step.start:
+            version, marker = self._control.locked_state(self._connection)
+            if marker is not None:
+                raise self._half_done(marker)
+            if version != step.start:
                 return False
             with self._reported(step, is_undone=lambda: True) as clock:
                 step.script.run(self._connection, step.direction)
@@ -213,18 +159,31 @@ class Runner:
     def _begin_journal(self, step: Step) -> Journal | None:
         """Mark the step; None if the database is not at its start."""
         with self._transaction():
-            if self._version() != step.start:
+            version, marker = self._control.locked_state(self._connection)
+            if marker is not None and not self._can_resume(step, marker):
+                raise self._half_done(marker)
+            if version != step.start:
                 return None
-            marker = self._control.marker(self._connection)
             if marker is None:
                 marker = _marker(step)
                 self._control.mark(self._connection, marker)
-            elif not _can_resume(step, marker, self._connection.dialect.name):
-                raise self._control.half_done(
-                    marker, invalid_indexes(self._connection)
-                )
             self._connection.commit()
         return Journal(self._connection, self._control, marker)
+
+    def _half_done(self, marker: Marker) -> HalfDoneStepError:
+        remains = invalid_indexes(self._connection)
+        return self._control.half_done(marker, remains)
+
+    def _can_resume(self, step: Step, marker: Marker) -> bool:
+        """Tell whether ``step`` can go on where ``marker`` says it stopped."""
+        script = step.script
+        if not isinstance(script, SqlScript):
+            return False
+        dialect = self._connection.dialect.name
+        texts = [statement.text for statement in script.statements(dialect)]
+        return marker.is_of(
+            step.operation, int(step.start), int(step.end)
+        ) and Journal.matches(marker, texts)
 
     @contextmanager
     def _kept(self, journal: Journal) -> Iterator[None]:
@@ -248,9 +207,6 @@ class Runner:
             self._connection.commit()
         else:
             journal.save()
-
-    def _version(self) -> int:
-        return self._control.locked_version(self._connection)
 
     def _move(self, step: Step) -> None:
         self._control.move(self._connection, int(step.start), int(step.end))
@@ -322,14 +278,3 @@ def _marker(step: Step) -> Marker:
         started=f"{utc_now():%Y-%m-%dT%H:%M:%S}+00:00",
         deployer=deployer(),
     )
-
-
-def _can_resume(step: Step, marker: Marker, dialect: str) -> bool:
-    """Tell whether ``step`` can go on where ``marker`` says it stopped."""
-    script = step.script
-    if not isinstance(script, SqlScript):
-        return False
-    texts = [statement.text for statement in script.statements(dialect)]
-    return marker.is_of(
-        step.operation, int(step.start), int(step.end)
-    ) and Journal.matches(marker, texts)

@@ -31,10 +31,11 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
     from sqlalchemy.engine import Engine
 
+    from migrate.versioning.events import Event
+    from migrate.versioning.events import Listener
     from migrate.versioning.lock import Lock
     from migrate.versioning.repository import Changeset
-    from migrate.versioning.runner import Event
-    from migrate.versioning.runner import Listener
+    from migrate.versioning.runner import Runner
 
 __all__ = ["ControlledSchema", "Repository", "VerNum", "load_model"]
 
@@ -47,11 +48,19 @@ class ControlledSchema:
     :param engine: of the database; the constructor reads it, in a
         transaction of its own.
     :param repository: a Repository or its path.
+    :param limits: how long to wait for what.
     :raises DatabaseNotControlledError: when the version cannot be read.
     """
 
-    def __init__(self, engine: Engine, repository: Repository | str) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        repository: Repository | str,
+        *,
+        limits: Limits = _LIMITS,
+    ) -> None:
         self.engine = engine
+        self.limits = limits
         self.repository = _repository(repository)
         self._control = _control_table(self.repository)
         self.table: Table = self._control.table
@@ -75,7 +84,10 @@ class ControlledSchema:
         :raises DatabaseNotControlledError: when it cannot be read.
         """
         try:
-            with self.engine.connect() as connection:
+            with (
+                self.engine.connect() as connection,
+                limited(connection, self.limits),
+            ):
                 self.version = self._control.version(connection)
         except DBAPIError as error:
             raise unreachable(self.engine, error) from error
@@ -99,7 +111,7 @@ class ControlledSchema:
         version: VerNum | int | str | None = None,
         *,
         listener: Listener | None = None,
-        limits: Limits = _LIMITS,
+        limits: Limits | None = None,
         allow_missing: bool = False,
     ) -> None:
         """Take the database to ``version``, up or down, step by step.
@@ -111,8 +123,8 @@ class ControlledSchema:
 
         :param version: the latest of the repository when None.
         :param listener: is told of every event, see
-            :mod:`migrate.versioning.runner`.
-        :param limits: how long to wait for what.
+            :mod:`migrate.versioning.events`.
+        :param limits: other ones than those of the constructor.
         :param allow_missing: go on although the history knows of an applied
             script which the repository no longer has.
         :raises MissingAppliedScriptError: unless that is allowed.
@@ -124,6 +136,7 @@ class ControlledSchema:
             end = int(self.repository.latest)
         is_upgrade = end >= self.version
         emit = listener or _ignore
+        limits = limits or self.limits
         if not allow_missing:
             self._refuse_missing()
         while (end > self.version) is is_upgrade and end != self.version:
@@ -154,15 +167,15 @@ class ControlledSchema:
 
         :raises StepConflictError: when it is not ``startver``.
         """
-        with _writing(self.engine) as connection:
+        with _writing(self.engine, self.limits) as connection:
             self._control.move(connection, int(startver), int(endver))
 
     def _run(self, steps: list[Step], emit: Listener, limits: Limits) -> bool:
         """Run steps under the lock; False if somebody else was faster."""
         # A run that has nothing to do need not pay for these.
         from migrate import legacy
+        from migrate.versioning.events import LockWaiting
         from migrate.versioning.lock import lock_for
-        from migrate.versioning.runner import LockWaiting
         from migrate.versioning.runner import Runner
 
         def waiting(holder: str) -> None:
@@ -170,9 +183,6 @@ class ControlledSchema:
 
         with self.engine.connect() as connection:
             lock = lock_for(connection, limits.lock_timeout, waiting)
-            runner = Runner(
-                connection, self._control, lock, emit, limits, self._history
-            )
             with (
                 lock.session(),
                 lock.held(),
@@ -181,11 +191,23 @@ class ControlledSchema:
                 # a small script.
                 legacy.installed(),
             ):
-                self._prepare_history(connection, lock)
-                for step in steps:
-                    if not runner.run(step):
-                        return False
-                    self.version = int(step.end)
+                control = self._control.qualified(connection)
+                connection.rollback()
+                history = self._prepared_history(connection, lock, control)
+                runner = Runner(
+                    connection, control, lock, emit, limits, history
+                )
+                is_ours = self._run_each(runner, steps)
+            if connection.dialect.name != "sqlite":
+                # What scripts have set in the session is not for the pool.
+                connection.invalidate()
+        return is_ours
+
+    def _run_each(self, runner: Runner, steps: list[Step]) -> bool:
+        for step in steps:
+            if not runner.run(step):
+                return False
+            self.version = int(step.end)
         return True
 
     # -- looking after what was run
@@ -214,7 +236,7 @@ class ControlledSchema:
                 "is nothing to repair; set history_table in migrate.cfg"
             )
         repaired = []
-        with _writing(self.engine) as connection:
+        with _writing(self.engine, self.limits) as connection:
             for version in self._history.applied(connection):
                 script = verification.script_of(
                     self.repository, version, self.engine.name
@@ -233,20 +255,24 @@ class ControlledSchema:
         :raises NothingToResolveError: when no step is half done.
         """
         number = _existing_version(self.repository, version)
-        with _writing(self.engine) as connection:
+        with _writing(self.engine, self.limits) as connection:
             marker = self._control.resolve(connection, number)
             if self._history is not None:
                 record = Record.of_resolved(marker, number)
                 self._history.add(connection, record)
         self.version = number
 
-    def _prepare_history(self, connection: Connection, lock: Lock) -> None:
+    def _prepared_history(
+        self, connection: Connection, lock: Lock, control: ControlTable
+    ) -> History | None:
         if self._history is None:
-            return
+            return None
         lock.begin()
-        version = self._control.version(connection)
-        self._history.prepare(connection, Record.baseline(version))
+        history = self._history.in_schema(control.table.schema)
+        version = control.version(connection)
+        history.prepare(connection, Record.baseline(version))
         connection.commit()
+        return history
 
     def _refuse_missing(self) -> None:
         if self._history is None:
@@ -268,19 +294,22 @@ class ControlledSchema:
         engine: Engine,
         repository: Repository | str,
         version: VerNum | int | str | None = None,
+        *,
+        limits: Limits = _LIMITS,
     ) -> ControlledSchema:
         """Put a database under control: make the table and the row.
 
         :param version: that the schema is at now, 0 when None.
+        :param limits: how long to wait for what.
         :raises InvalidVersionError: when the repository has no such version.
         :raises DatabaseAlreadyControlledError: when there is a row already.
         """
         repository = _repository(repository)
         number = _existing_version(repository, version)
         control = _control_table(repository)
-        with _writing(engine) as connection:
+        with _writing(engine, limits) as connection:
             control.insert(connection, repository.path, number)
-        return cls(engine, repository)
+        return cls(engine, repository, limits=limits)
 
     def drop(self) -> None:
         """Take the database out of control; the schema stays as it is.
@@ -290,7 +319,7 @@ class ControlledSchema:
 
         :raises DatabaseNotControlledError: when there is no such row.
         """
-        with _writing(self.engine) as connection:
+        with _writing(self.engine, self.limits) as connection:
             self._control.remove(connection)
 
     # -- models
@@ -318,13 +347,13 @@ class ControlledSchema:
 
 
 @contextmanager
-def _writing(engine: Engine) -> Iterator[Connection]:
+def _writing(engine: Engine, limits: Limits) -> Iterator[Connection]:
     """Give a connection with a transaction under the deployer's lock."""
     from migrate.versioning.lock import lock_for
 
     with engine.connect() as connection:
-        lock = lock_for(connection)
-        with lock.session(), lock.held():
+        lock = lock_for(connection, limits.lock_timeout)
+        with lock.session(), lock.held(), limited(connection, limits):
             lock.begin()
             yield connection
             connection.commit()

@@ -67,7 +67,7 @@ def test_sql_script_edited_where_it_is_done_is_refused(
         run(schema)
 
     script.write_text(NO_TRANSACTION + "CREATE TABLE b (x INTEGER);")
-    with pytest.raises(HalfDoneStepError, match="1 statements are done"):
+    with pytest.raises(HalfDoneStepError, match="1 statement"):
         run(schema)
 
     assert not inspect(engine).has_table("b")
@@ -105,7 +105,7 @@ def test_python_script_is_refused_with_what_it_has_done(
 
     with pytest.raises(
         HalfDoneStepError,
-        match=r"2 statements are done, the last: CREATE TABLE b .*resolve",
+        match=r"2 statement.s. are done .*the last: CREATE TABLE b .*resolve",
     ):
         run(schema)
 

@@ -13,14 +13,14 @@ from sqlalchemy import text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
+from migrate.versioning.events import Event
+from migrate.versioning.events import StepDone
+from migrate.versioning.events import StepFailed
+from migrate.versioning.events import StepRetried
 from migrate.versioning.limits import Limits
 from migrate.versioning.limits import is_lock_timeout
 from migrate.versioning.limits import limited
 from migrate.versioning.repository import Repository
-from migrate.versioning.runner import Event
-from migrate.versioning.runner import StepDone
-from migrate.versioning.runner import StepFailed
-from migrate.versioning.runner import StepRetried
 from migrate.versioning.schema import ControlledSchema
 
 

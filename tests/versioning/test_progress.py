@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from migrate.versioning import runner
+from migrate.versioning import events
 from migrate.versioning.progress import tell
 from migrate.versioning.repository import Step
 from migrate.versioning.script import PythonScript
@@ -19,7 +19,7 @@ def step(tmp_path: Path) -> Step:
     return Step(VerNum(1), VerNum(2), PythonScript(path))
 
 
-def told(caplog: pytest.LogCaptureFixture, event: runner.Event) -> list[str]:
+def told(caplog: pytest.LogCaptureFixture, event: events.Event) -> list[str]:
     """Each line with the initial of its level."""
     with caplog.at_level(logging.INFO, "migrate"):
         tell(event)
@@ -27,8 +27,8 @@ def told(caplog: pytest.LogCaptureFixture, event: runner.Event) -> list[str]:
 
 
 def test_step(caplog: pytest.LogCaptureFixture, step: Step) -> None:
-    tell_started = told(caplog, runner.StepStarted(step))
-    tell_done = told(caplog, runner.StepDone(step))
+    tell_started = told(caplog, events.StepStarted(step))
+    tell_done = told(caplog, events.StepDone(step))
 
     assert tell_started == ["I 1 -> 2... "]
     assert tell_done[1:] == ["I done"]
@@ -52,7 +52,7 @@ def test_step(caplog: pytest.LogCaptureFixture, step: Step) -> None:
 def test_failed_step_says_where_the_database_stands(
     caplog: pytest.LogCaptureFixture, step: Step, is_undone: bool, line: str
 ) -> None:
-    event = runner.StepFailed(step, RuntimeError(), is_undone)
+    event = events.StepFailed(step, RuntimeError(), is_undone)
 
     assert told(caplog, event) == [line]
 
@@ -60,7 +60,7 @@ def test_failed_step_says_where_the_database_stands(
 def test_blockers_are_named(
     caplog: pytest.LogCaptureFixture, step: Step
 ) -> None:
-    event = runner.StepFailed(step, RuntimeError(), True, ("pid 7", "pid 8"))
+    event = events.StepFailed(step, RuntimeError(), True, ("pid 7", "pid 8"))
 
     assert told(caplog, event)[0] == "W blocked by pid 7; pid 8"
 
@@ -68,13 +68,13 @@ def test_blockers_are_named(
 def test_retry_is_announced(
     caplog: pytest.LogCaptureFixture, step: Step
 ) -> None:
-    event = runner.StepRetried(step, 1.234)
+    event = events.StepRetried(step, 1.234)
 
     assert told(caplog, event) == ["W trying again in 1.2 seconds"]
 
 
 def test_waiting_names_the_holder(caplog: pytest.LogCaptureFixture) -> None:
-    event = runner.LockWaiting("pid 7 on host x")
+    event = events.LockWaiting("pid 7 on host x")
 
     assert told(caplog, event) == [
         "W waiting for pid 7 on host x, which is at work"

@@ -21,6 +21,8 @@ from migrate.exceptions import HalfDoneStepError
 from migrate.exceptions import NotSupportedError
 from migrate.exceptions import UnconfirmedError
 from migrate.versioning import proof
+from migrate.versioning.events import StepDone
+from migrate.versioning.events import StepStarted
 from migrate.versioning.limits import Limits
 from migrate.versioning.proof.verdict import Assumed
 from migrate.versioning.proof.verdict import Event
@@ -34,8 +36,6 @@ from migrate.versioning.proof.verdict import RunningForReal
 from migrate.versioning.proof.verdict import Untested
 from migrate.versioning.proof.verdict import Verdict
 from migrate.versioning.repository import Repository
-from migrate.versioning.runner import StepDone
-from migrate.versioning.runner import StepStarted
 from migrate.versioning.schema import ControlledSchema
 from tests import servers
 

@@ -16,13 +16,13 @@ from migrate.binding import can_roll_back_ddl
 from migrate.exceptions import HalfDoneStepError
 from migrate.exceptions import StepConflictError
 from migrate.versioning.control import ControlTable
+from migrate.versioning.events import Event
+from migrate.versioning.events import StepDone
+from migrate.versioning.events import StepFailed
+from migrate.versioning.events import StepStarted
 from migrate.versioning.lock import lock_for
 from migrate.versioning.repository import Step
-from migrate.versioning.runner import Event
 from migrate.versioning.runner import Runner
-from migrate.versioning.runner import StepDone
-from migrate.versioning.runner import StepFailed
-from migrate.versioning.runner import StepStarted
 from migrate.versioning.script.base import StatementJournal
 from migrate.versioning.version import VerNum
 

@@ -16,9 +16,9 @@ from migrate.exceptions import MissingScriptError
 from migrate.exceptions import NotSupportedError
 from migrate.exceptions import StepConflictError
 from migrate.exceptions import VersionNotFoundError
+from migrate.versioning.events import Event
+from migrate.versioning.events import StepDone
 from migrate.versioning.repository import Repository
-from migrate.versioning.runner import Event
-from migrate.versioning.runner import StepDone
 from migrate.versioning.schema import ControlledSchema
 
 UP = "CREATE TABLE t{0} (a INTEGER)"

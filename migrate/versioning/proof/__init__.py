@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from migrate.binding import can_roll_back_ddl
+from migrate.versioning.events import LockWaiting
 from migrate.versioning.limits import limited
 from migrate.versioning.lock import lock_for
 from migrate.versioning.proof.stage import RealStage
@@ -20,7 +21,6 @@ from migrate.versioning.proof.trial import control_of
 from migrate.versioning.proof.verdict import LeftAt
 from migrate.versioning.proof.verdict import LeftHalfDone
 from migrate.versioning.proof.verdict import RunningForReal
-from migrate.versioning.runner import LockWaiting
 from migrate.versioning.sealed import sealed
 
 if TYPE_CHECKING:

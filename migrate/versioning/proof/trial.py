@@ -14,6 +14,8 @@ from migrate.exceptions import MissingScriptError
 from migrate.exceptions import UnconfirmedError
 from migrate.versioning import picture
 from migrate.versioning.control import ControlTable
+from migrate.versioning.events import StepDone
+from migrate.versioning.events import StepStarted
 from migrate.versioning.picture import differences
 from migrate.versioning.proof.verdict import Assumed
 from migrate.versioning.proof.verdict import Failed
@@ -21,8 +23,6 @@ from migrate.versioning.proof.verdict import Irreversible
 from migrate.versioning.proof.verdict import Moving
 from migrate.versioning.proof.verdict import Proved
 from migrate.versioning.proof.verdict import Untested
-from migrate.versioning.runner import StepDone
-from migrate.versioning.runner import StepStarted
 from migrate.versioning.script import PythonScript
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from migrate.versioning.runner import LockWaiting
-from migrate.versioning.runner import StepDone
-from migrate.versioning.runner import StepStarted
+from migrate.versioning.events import LockWaiting
+from migrate.versioning.events import StepDone
+from migrate.versioning.events import StepStarted
 
 __all__ = [
     "Assumed",

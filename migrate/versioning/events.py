@@ -1,0 +1,73 @@
+"""What happens while steps run, for whoever listens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from typing import TypeAlias
+
+if TYPE_CHECKING:
+    from migrate.versioning.repository import Step
+
+__all__ = [
+    "Event",
+    "Listener",
+    "LockWaiting",
+    "StepDone",
+    "StepFailed",
+    "StepRetried",
+    "StepStarted",
+]
+
+
+@dataclass(frozen=True)
+class LockWaiting:
+    """Another deployer is at work; we wait for it."""
+
+    holder: str
+
+
+@dataclass(frozen=True)
+class StepStarted:
+    """The script of a step is about to run."""
+
+    step: Step
+
+
+@dataclass(frozen=True)
+class StepDone:
+    """A step and its version are committed."""
+
+    step: Step
+
+
+@dataclass(frozen=True)
+class StepFailed:
+    """A step ended with an error.
+
+    :ivar is_undone: nothing of it remains.
+    :ivar blockers: who held the lock that it did not get, if that is why.
+    """
+
+    step: Step
+    error: BaseException
+    is_undone: bool
+    blockers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StepRetried:
+    """A failed step will be tried again in ``pause`` seconds.
+
+    It was undone, and failed because a statement did not get its lock.
+    """
+
+    step: Step
+    pause: float
+
+
+Event: TypeAlias = (
+    LockWaiting | StepStarted | StepDone | StepFailed | StepRetried
+)
+Listener: TypeAlias = Callable[[Event], None]

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import pytest
+
+from migrate.versioning import sqlkind
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("INSERT INTO t VALUES (1)", True),
+        ("-- old ones\n/* and */ delete from t", True),
+        ("CREATE TABLE t (a INTEGER)", False),
+        ("INSERTED", False),
+    ],
+)
+def test_changes_rows_only(sql: str, expected: bool) -> None:
+    assert sqlkind.changes_rows_only(sql) is expected
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("SELECT 1", True),
+        ("select * into t2 from t", False),
+        ("\n  # note\nSHOW TABLES", True),
+        ("CALL p()", False),
+        ("DROP TABLE a", False),
+    ],
+)
+def test_only_reads(sql: str, expected: bool) -> None:
+    assert sqlkind.only_reads(sql) is expected
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("CREATE TABLE t (a INTEGER, b INTEGER)", True),
+        ("DROP TABLE a", True),
+        ("-- both\nDROP TABLE a, b", False),
+        ("CREATE INDEX CONCURRENTLY i ON t (a)", False),
+        ("CALL p()", False),
+        ("DO $$ BEGIN COMMIT; END $$", False),
+        ("INSERT INTO t VALUES (1), (2)", True),
+    ],
+)
+def test_is_whole(sql: str, expected: bool) -> None:
+    assert sqlkind.is_whole(sql) is expected
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("SET @owner = 42", True),
+        ("/*!40101 SET NAMES utf8 */", True),
+        ("SELECT @a := 1", True),
+        ("CREATE TEMPORARY TABLE t (a INTEGER)", True),
+        ("USE other", True),
+        ("CREATE TABLE settings (a INTEGER)", False),
+    ],
+)
+def test_sets_session(sql: str, expected: bool) -> None:
+    assert sqlkind.sets_session(sql) is expected
