@@ -37,6 +37,7 @@ __all__ = [
     "RepositoryError",
     "ScriptArgumentError",
     "ScriptError",
+    "ScriptExitError",
     "StepConflictError",
     "TemplateError",
     "TemplateNotFoundError",
@@ -197,6 +198,10 @@ class Python2ScriptError(InvalidScriptError):
 
 class MissingExtraError(Error, ImportError):
     """What was asked needs packages that are not installed."""
+
+
+class ScriptExitError(ScriptError):
+    """A change script called ``sys.exit()``; its step counts as failed."""
 
 
 class MissingScriptError(ScriptError):

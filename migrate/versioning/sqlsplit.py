@@ -25,6 +25,7 @@ _TRANSACTION = re.compile(
       |(COMMIT|END)(\ (TRAN(SACTION)?|WORK|AND|NO|CHAIN|RELEASE))*""",
     re.VERBOSE,
 )
+_TABLE_LOCK = re.compile(r"LOCK TABLES? |UNLOCK TABLES?\Z")
 #: A line that ends a statement, of a client program and not of the database.
 _SEPARATORS = {
     "oracle": re.compile(r"[ \t]*/[ \t]*(\n|\Z)"),
@@ -52,6 +53,16 @@ class Statement:
         """Whether it rolls back, and not only to a savepoint."""
         words = self.head.split()
         return words[:1] in (["ROLLBACK"], ["ABORT"]) and "TO" not in words
+
+    @property
+    def is_handing_over(self) -> bool:
+        """Whether it takes the transaction away from its connection."""
+        return self.head.startswith("PREPARE TRANSACTION")
+
+    @property
+    def is_table_lock(self) -> bool:
+        """Whether it is MySQL's ``LOCK TABLES`` or ``UNLOCK TABLES``."""
+        return _TABLE_LOCK.match(self.head) is not None
 
 
 def split(text: str, dialect: str = "") -> list[Statement]:

@@ -18,6 +18,7 @@ from migrate.exceptions import NotSupportedError
 from migrate.exceptions import PathFoundError
 from migrate.exceptions import Python2ScriptError
 from migrate.exceptions import ScriptError
+from migrate.exceptions import ScriptExitError
 from migrate.versioning.script import BaseScript
 from migrate.versioning.script import PythonScript
 
@@ -288,6 +289,52 @@ def test_null_byte_and_wrong_encoding(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(InvalidScriptError, match=str(path)):
             PythonScript.verify_module(path)
+
+
+@pytest.mark.parametrize("call", ["sys.exit()", "sys.exit('x')", "exit(0)"])
+def test_exit_of_a_script_is_an_error(
+    sqlite_engine: Engine, tmp_path: Path, call: str
+) -> None:
+    head = "import sys\nfrom sqlalchemy import *\n"
+    at_run = script(
+        tmp_path,
+        f"{head}def upgrade(e):\n"
+        f"    e.execute('CREATE TABLE t (a INT)')\n    {call}\n",
+    )
+    at_import = script(tmp_path, f"{head}{call}\n", "002_y.py")
+
+    with pytest.raises(ScriptExitError, match=r"001_x.py: .* sys\.exit\("):
+        at_run.run(sqlite_engine)
+    with pytest.raises(ScriptExitError, match=r"002_y.py: .* sys\.exit\("):
+        at_import.module  # noqa: B018  # reading it imports
+
+    assert not inspect(sqlite_engine).has_table("t")
+
+
+def test_source_is_read_in_its_own_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "001_x.py"
+    path.write_bytes(b"# -*- coding: latin-1 -*-\nx = '\xe9'\n")
+    source = PythonScript(path).source()
+    path.write_bytes(b"x = '\xe9'\n")
+
+    assert source.endswith("x = 'é'\n")
+    with pytest.raises(InvalidScriptError, match=str(path)):
+        PythonScript(path).source()
+
+
+def test_forgotten_script_is_imported_anew(
+    sqlite_engine: Engine, tmp_path: Path
+) -> None:
+    defines_inside = script(
+        tmp_path,
+        "from sqlalchemy import *\nmeta = MetaData()\n"
+        "def upgrade(e):\n    Table('t', meta, Column('a', Integer))\n",
+    )
+    defines_inside.run(sqlite_engine)
+
+    defines_inside.forget()
+
+    defines_inside.run(sqlite_engine)
 
 
 def test_syntax_error_of_another_module_is_not_ours(

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from migrate.binding import can_roll_back_ddl
 from migrate.exceptions import InvalidScriptError
 from migrate.exceptions import PathFoundError
+from migrate.versioning import api
 from migrate.versioning.script import SqlScript
 from tests.versioning.test_sqlsplit import ATOMIC
 from tests.versioning.test_sqlsplit import DOLLARS
@@ -103,6 +104,60 @@ def test_rollback_is_refused_before_anything_runs(
         script(tmp_path, "CREATE TABLE t (a INT);\nROLLBACK;").run(engine)
 
     assert not inspect(engine).has_table("t")
+
+
+def test_handing_the_transaction_over_is_refused(
+    sqlite_engine: Engine, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidScriptError, match="line 2: PREPARE TRANS"):
+        script(
+            tmp_path, "CREATE TABLE t (a INT);\nPREPARE TRANSACTION 'x';"
+        ).run(sqlite_engine)
+
+    assert not inspect(sqlite_engine).has_table("t")
+
+
+def test_table_locks_of_a_dump_are_skipped(
+    engine: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    if engine.dialect.name != "mysql":
+        pytest.skip("only MySQL locks tables so")
+    api.create(str(tmp_path / "shop"), "shop")
+    (tmp_path / "shop/versions/001_x_mysql_upgrade.sql").write_text(
+        "CREATE TABLE t (a INT);\nLOCK TABLES `t` WRITE;\n"
+        "INSERT INTO t VALUES (1);\nUNLOCK TABLES;\n"
+    )
+    api.version_control(engine, str(tmp_path / "shop"))
+
+    with caplog.at_level(logging.WARNING):
+        api.upgrade(engine, str(tmp_path / "shop"))
+
+    assert rows(engine, "SELECT a FROM t") == [(1,)]
+    assert api.db_version(engine, str(tmp_path / "shop")) == 1
+    assert [record.args[1:] for record in caplog.records] == [
+        (2, "LOCK TABLES `t` WRITE;"),
+        (4, "UNLOCK TABLES;"),
+    ]
+
+
+def test_nul_is_refused_with_its_line(
+    sqlite_engine: Engine, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidScriptError, match="line 2: has a NUL"):
+        script(tmp_path, "SELECT 1;\nSELECT '\0';").run(sqlite_engine)
+
+
+def test_file_is_read_once_for_text_and_checksum(
+    sqlite_engine: Engine, tmp_path: Path
+) -> None:
+    once = script(tmp_path, "CREATE TABLE t (a INT);")
+    checksum = script(tmp_path, "CREATE TABLE t (a INT);").checksum
+    once.run(sqlite_engine)
+    Path(once.path).write_text("SELECT 1;")
+
+    assert once.checksum == checksum
+    once.forget()
+    assert once.checksum != checksum
 
 
 BODIES = {

@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 
     from migrate.binding import Bind
 
-__all__ = ["BaseScript", "StatementJournal"]
+__all__ = ["BaseScript", "StatementJournal", "checksum_of"]
+
+
+def checksum_of(content: bytes) -> str:
+    """Return the SHA-256 of a script; how its lines end does not count."""
+    return sha256(b"\n".join(content.splitlines())).hexdigest()
 
 
 class StatementJournal(Protocol):
@@ -93,12 +98,15 @@ class BaseScript:
     def checksum(self) -> str:
         """SHA-256 of the file; how its lines end does not count."""
         with open(self.path, "rb") as file:
-            return sha256(b"\n".join(file.read().splitlines())).hexdigest()
+            return checksum_of(file.read())
 
     def source(self) -> str:
         """Return the text of the script."""
         with open(self.path, encoding="utf-8-sig") as file:
             return file.read()
+
+    def forget(self) -> None:
+        """Forget what was read or imported; to be called before a retry."""
 
     def run(
         self,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextlib import nullcontext
 from functools import cached_property
 from os import PathLike
@@ -14,6 +16,7 @@ from migrate.exceptions import InvalidScriptError
 from migrate.exceptions import NotSupportedError
 from migrate.exceptions import ScriptArgumentError
 from migrate.exceptions import ScriptError
+from migrate.exceptions import ScriptExitError
 from migrate.versioning.config import operations
 from migrate.versioning.script import python2
 from migrate.versioning.script.base import BaseScript
@@ -48,7 +51,11 @@ class PythonScript(BaseScript):
         from migrate import legacy  # imports SQLAlchemy
 
         try:
-            with legacy.installed(), python2.told_apart(str(path)):
+            with (
+                legacy.installed(),
+                python2.told_apart(str(path)),
+                _kept_from_exiting(path),
+            ):
                 module = import_path(str(path))
         except SyntaxError as error:
             if error.filename != str(path):
@@ -71,6 +78,27 @@ class PythonScript(BaseScript):
         """
         return self.verify_module(self.path)
 
+    def source(self) -> str:
+        """Return the text of the script, in the encoding that it names.
+
+        :raises InvalidScriptError: when it is in another.
+        """
+        import tokenize  # slow to import, and only needed here
+
+        try:
+            with tokenize.open(self.path) as file:
+                return file.read()
+        except (SyntaxError, UnicodeDecodeError) as error:
+            raise InvalidScriptError(f"{self.path}: {error}") from error
+
+    def forget(self) -> None:
+        """Import the script anew when it is next needed.
+
+        Before it is run again: what it made at the top, such as tables in a
+        MetaData, would be there twice.
+        """
+        vars(self).pop("module", None)
+
     @property
     def transactional(self) -> bool:
         """False when the script says ``transactional = False``."""
@@ -89,6 +117,7 @@ class PythonScript(BaseScript):
         :param journal: see :meth:`BaseScript.run`; nothing is left out.
         :raises ScriptError: for step 0, or without such a function.
         :raises ScriptArgumentError: when the function takes no argument.
+        :raises ScriptExitError: when it calls ``sys.exit()``, however.
         """
         from migrate import legacy  # imports SQLAlchemy
         from migrate.binding import can_roll_back_ddl
@@ -103,6 +132,7 @@ class PythonScript(BaseScript):
                 connection, transactional=transactional
             ) as migrate_engine,
             python2.told_apart(self.path),
+            _kept_from_exiting(self.path),
         ):
             function(migrate_engine)
 
@@ -129,6 +159,19 @@ class PythonScript(BaseScript):
             "change scripts cannot be made from models yet: write upgrade() "
             "and downgrade() by hand"
         )
+
+
+@contextmanager
+def _kept_from_exiting(path: str | PathLike[str]) -> Iterator[None]:
+    """Let no script end the program: it would end as if all was done."""
+    try:
+        yield
+    except SystemExit as error:
+        code = "" if error.code is None else repr(error.code)
+        raise ScriptExitError(
+            f"{path}: the script called sys.exit({code}); raise an exception "
+            "to stop, return to be done"
+        ) from error
 
 
 def _operation(step: str | int) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from contextlib import nullcontext
+from functools import cached_property
 from typing import TYPE_CHECKING
 from typing import Any
 
 from migrate.exceptions import InvalidScriptError
 from migrate.versioning.script.base import BaseScript
 from migrate.versioning.script.base import StatementJournal
+from migrate.versioning.script.base import checksum_of
 from migrate.versioning.template import Template
 
 if TYPE_CHECKING:
@@ -40,17 +42,39 @@ class SqlScript(BaseScript):
         return " ".join(first.split()).lower() != NO_TRANSACTION
 
     def source(self) -> str:
-        """Return the text of the script.
+        """Return the text of the script; the file is read once.
 
-        :raises InvalidScriptError: when it is not UTF-8.
+        :raises InvalidScriptError: when it is not UTF-8, or has a NUL.
         """
         try:
-            return super().source()
+            text = self._content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise InvalidScriptError(
                 f"{self.path}: is not UTF-8 at byte {error.start}: "
                 "save it in that encoding"
             ) from error
+        before, nul, _ = text.partition("\0")
+        if nul:
+            line = before.count("\n") + 1
+            raise InvalidScriptError(
+                f"{self.path}, line {line}: has a NUL character, which "
+                "databases cut the text at; take it out"
+            )
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of what :meth:`source` gives, as it was read."""
+        return checksum_of(self._content)
+
+    def forget(self) -> None:
+        """Read the file anew when it is next needed."""
+        vars(self).pop("_content", None)
+
+    @cached_property
+    def _content(self) -> bytes:
+        with open(self.path, "rb") as file:
+            return file.read()
 
     def statements(self, dialect: str) -> list[Statement]:
         """Return the statements in order, as they are sent.
@@ -79,15 +103,29 @@ class SqlScript(BaseScript):
         Nothing in the text is a placeholder, neither ``%s`` nor ``:name``.
         ``BEGIN``, ``COMMIT`` and ``END`` as statements are skipped with a
         warning: the transaction is the step's.  A script that opted out of
-        it has them sent.
+        it has them sent.  MySQL's ``LOCK TABLES`` and ``UNLOCK TABLES``, as
+        in any dump, are skipped as well: they would forbid to write how far
+        the script is, and the step has a lock of its own.
         """
+        from migrate.versioning.sqllex import MYSQL  # only to run
+
         transactional = self.transactional
         with self._connection(engine, transactional) as connection:
             statements = self.statements(connection.dialect.name)
             if transactional:
-                self._refuse_rollback(statements)
+                self._refuse_ends(statements)
+            locks_tables = connection.dialect.name in MYSQL
             for number, statement in enumerate(statements, start=1):
                 if journal and journal.is_done(number, statement.text):
+                    continue
+                if locks_tables and statement.is_table_lock:
+                    log.warning(
+                        '%s, line %d: "%s" found in SQL script; ignoring: '
+                        "it would keep the version from being written",
+                        self.path,
+                        statement.line,
+                        statement.text,
+                    )
                     continue
                 if transactional and statement.is_transaction_control:
                     log.warning(
@@ -101,14 +139,19 @@ class SqlScript(BaseScript):
                 ):
                     self._execute(connection, statement, number)
 
-    def _refuse_rollback(self, statements: list[Statement]) -> None:
+    def _refuse_ends(self, statements: list[Statement]) -> None:
         for statement in statements:
             if statement.is_rollback:
-                raise InvalidScriptError(
-                    f"{self.path}, line {statement.line}: ROLLBACK would "
-                    "undo the step; take it out, or begin the script with "
-                    f"{NO_TRANSACTION!r}"
-                )
+                what, effect = "ROLLBACK", "undo the step"
+            elif statement.is_handing_over:
+                what, effect = "PREPARE TRANSACTION", "take the step away"
+            else:
+                continue
+            raise InvalidScriptError(
+                f"{self.path}, line {statement.line}: {what} would "
+                f"{effect}; take it out, or begin the script with "
+                f"{NO_TRANSACTION!r}"
+            )
 
     def _execute(
         self, connection: Connection, statement: Statement, number: int
