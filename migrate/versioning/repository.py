@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from collections.abc import Sequence
 from configparser import Error as ConfigError
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from keyword import iskeyword
@@ -18,6 +19,7 @@ from migrate.exceptions import InvalidNameError
 from migrate.exceptions import InvalidRepositoryError
 from migrate.exceptions import PathError
 from migrate.exceptions import PathFoundError
+from migrate.exceptions import VersionNotFoundError
 from migrate.versioning import cfgparse
 from migrate.versioning import template
 from migrate.versioning.script import BaseScript
@@ -341,15 +343,30 @@ class Repository:
         operation = "upgrade" if step > 0 else "downgrade"
         changes = Changeset(before, step=step)
         way: Sequence[int]
-        if self.use_timestamp_numbering:
-            way = self._existing(before, after)
-        else:
-            way = range(int(before), int(after) + step, step)
-        for place, number in enumerate(way[1:]):
-            changed = number if step > 0 else way[place]
-            script = self.version(changed).script(database, operation)
-            changes.add(script, end=number)
+        with self._placed(before):
+            if self.use_timestamp_numbering:
+                way = self._existing(before, after)
+            else:
+                way = range(int(before), int(after) + step, step)
+            for place, number in enumerate(way[1:]):
+                changed = number if step > 0 else way[place]
+                script = self.version(changed).script(database, operation)
+                changes.add(script, end=number)
         return changes
+
+    @contextmanager
+    def _placed(self, start: VerNum) -> Iterator[None]:
+        """Say of a missing version if the database is ahead of us."""
+        try:
+            yield
+        except VersionNotFoundError as error:
+            if start <= self.latest:
+                raise
+            raise VersionNotFoundError(
+                f"{error.args[0]} The database is at version {start}, and "
+                f"repository {self.id!r} ends at {self.latest}: is it an "
+                "older copy?"
+            ) from None
 
     def _existing(self, start: VerNum, end: VerNum) -> list[int]:
         """Return the versions from ``start`` to ``end`` that there are."""
@@ -369,10 +386,24 @@ def _read_config(path: str) -> cfgparse.Config:
         for option in ("repository_id", "version_table"):
             config.get(_SECTION, option)
         asbool(config.get(_SECTION, "use_timestamp_numbering", fallback="0"))
+        _check_tables(config)
     except (ConfigError, OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise InvalidRepositoryError(f"{path!r}: {reason}") from error
     return config
+
+
+def _check_tables(config: cfgparse.Config) -> None:
+    version_table = config.get(_SECTION, "version_table").strip()
+    history_table = config.get(_SECTION, "history_table", fallback="").strip()
+    if not version_table:
+        raise ValueError("version_table is empty: name a table")
+    # Databases differ in whether capitals matter.
+    if version_table.casefold() == history_table.casefold():
+        raise ValueError(
+            f"version_table and history_table are both {version_table!r}: "
+            "name two tables"
+        )
 
 
 def _manage_text(

@@ -30,6 +30,8 @@ from migrate.versioning.script import SqlScript
 __all__ = ["Collection", "Extensions", "VerNum", "Version", "str_to_filename"]
 
 _TIMESTAMP = "%Y%m%d%H%M%S"
+#: What a column of 64 bits holds.
+_HIGHEST = 2**63 - 1
 #: The one dialect name that has the sign which separates names.
 _IBM = "ibm_db_sa"
 #: Whose scripts a database takes when it has none of its own.
@@ -107,8 +109,10 @@ class Collection:
     or ``.sql``; numbers may have gaps.
 
     :raises OldRepositoryError: when the folder has one folder per version.
-    :raises ScriptError: when two Python scripts have one number, or the
-        name of an SQL script has no database and direction.
+    :raises ScriptError: when two Python scripts have one number, the name
+        of an SQL script has no database and direction, a number does not
+        fit into 64 bits, or a script is a symbolic link that leads out of
+        the folder.
     """
 
     FILENAME_WITH_VERSION = re.compile(
@@ -319,22 +323,45 @@ def _numbered(folder: str) -> dict[int, list[str]]:
     """Return {number: names of its files}, everything in order."""
     match = Collection.FILENAME_WITH_VERSION.match
     with os.scandir(folder) as entries:
-        names = sorted(
-            entry.name
+        there = {
+            entry.name: entry.is_symlink()
             for entry in entries
             if entry.name == "1" or not entry.is_dir()
-        )
-    if "1" in names:
+        }
+    if "1" in there:
         raise OldRepositoryError(
             "It looks like you have a repository in the old format (with "
             "directories for each version). Please convert repository "
             "before proceeding."
         )
     found: dict[int, list[str]] = {}
-    for name in names:
+    for name in sorted(there):
         if parts := match(name):
-            found.setdefault(int(parts[1]), []).append(name)
+            if there[name]:
+                _check_link(folder, name)
+            number = _checked_number(parts[1], name)
+            found.setdefault(number, []).append(name)
     return found
+
+
+def _check_link(folder: str, name: str) -> None:
+    """Refuse what can be exchanged by who may not write in the folder."""
+    inside = os.path.realpath(folder)
+    target = os.path.realpath(join(folder, name))
+    if os.path.commonpath([inside, target]) != inside:
+        raise ScriptError(
+            f"{join(folder, name)} is a symbolic link to {target}, which is "
+            "not in the folder of the versions: put the file itself there"
+        )
+
+
+def _checked_number(digits: str, name: str) -> int:
+    number = digits.lstrip("0")
+    if len(number) > len(str(_HIGHEST)) or int(number or 0) > _HIGHEST:
+        raise ScriptError(
+            f"{name}: no database stores a version above {_HIGHEST}"
+        )
+    return int(number or 0)
 
 
 def _second_after(timestamp: int) -> int:

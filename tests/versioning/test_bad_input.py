@@ -177,6 +177,53 @@ def test_missing_number(on_sqlite: Command, repository: Path) -> None:
     assert on_sqlite("db_version").out == "0\n"
 
 
+@pytest.mark.parametrize("timestamps", ["True", "False"])
+def test_database_ahead_of_the_repository(
+    on_sqlite: Command, repository: Path, timestamps: str
+) -> None:
+    config = repository / "migrate.cfg"
+    numbering = "use_timestamp_numbering="
+    config.write_text(
+        config.read_text().replace(
+            f"{numbering}False", f"{numbering}{timestamps}"
+        )
+    )
+    later = repository / "versions" / "002_later.py"
+    later.write_text("def upgrade(engine): pass\n")
+    on_sqlite("version_control")
+    on_sqlite("upgrade")
+    later.unlink()
+
+    done = on_sqlite("upgrade")
+
+    assert refused(
+        done,
+        "Database schema file with version 2 doesn't exist. The database is "
+        "at version 2, and repository '.*' ends at 1: is it an older "
+        r"copy\?",
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "pattern"),
+    [
+        ("version_table=", ".*version_table is empty: name a table"),
+        (
+            "version_table=v\nhistory_table= V",
+            ".* and history_table are both 'v': name two tables",
+        ),
+    ],
+)
+def test_names_of_tables(
+    on_sqlite: Command, repository: Path, settings: str, pattern: str
+) -> None:
+    (repository / "migrate.cfg").write_text(
+        f"[db_settings]\nrepository_id=x\n{settings}\n"
+    )
+
+    assert refused(on_sqlite("version_control"), pattern)
+
+
 @pytest.mark.parametrize(
     ("make", "pattern"),
     [

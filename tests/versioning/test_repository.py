@@ -473,8 +473,8 @@ def test_numbers_in_a_row_have_no_gaps(
     with pytest.raises(VersionNotFoundError) as caught:
         filled.changeset("sqlite", start, end)
 
-    assert str(caught.value) == (
-        f'"Database schema file with version {missing} doesn\'t exist."'
+    assert str(caught.value).startswith(
+        f"\"Database schema file with version {missing} doesn't exist."
     )
 
 

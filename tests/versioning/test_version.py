@@ -210,6 +210,35 @@ def test_layout_of_a_folder_per_version(tmp_path: Path, name: str) -> None:
         assert not Collection(tmp_path).versions
 
 
+def test_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    versions = tmp_path / "versions"
+    versions.mkdir()
+    (tmp_path / "versions_of_others.py").write_text("")
+    (versions / "shared.txt").write_text("")
+    (versions / "001_inside.py").symlink_to("shared.txt")
+    (versions / "readme.py").symlink_to("../versions_of_others.py")
+    (tmp_path / "by_link").symlink_to(versions)
+    inside = Collection(tmp_path / "by_link").latest
+
+    (versions / "002_out.py").symlink_to("../versions_of_others.py")
+
+    assert inside == 1
+    with pytest.raises(ScriptError, match=r"002_out\.py is a symbolic link"):
+        Collection(versions)
+
+
+def test_number_that_no_database_stores(tmp_path: Path) -> None:
+    highest = 2**63 - 1
+    assert collection(tmp_path, f"000{highest}_x.py").latest == highest
+
+    for name in (str(highest + 1), "9" * 200):
+        path = tmp_path / f"{name}.py"
+        path.touch()
+        with pytest.raises(ScriptError, match=f"^{name}.py: no database"):
+            Collection(tmp_path)
+        path.unlink()
+
+
 def test_collection_opens_no_script(tmp_path: Path) -> None:
     (tmp_path / "001_bad.py").write_text("syntax error here")
 
