@@ -101,6 +101,7 @@ LAYERS: list[list[str]] = [
     [
         "migrate.versioning.console",
         "migrate.versioning.failure",
+        "migrate.versioning.signals",
         "migrate.versioning.commandline",
         "migrate.versioning.shell",
     ],

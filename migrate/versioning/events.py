@@ -14,6 +14,7 @@ __all__ = [
     "Event",
     "Listener",
     "LockWaiting",
+    "RunInterrupted",
     "StepDone",
     "StepFailed",
     "StepRetried",
@@ -48,12 +49,25 @@ class StepFailed:
 
     :ivar is_undone: nothing of it remains.
     :ivar blockers: who held the lock that it did not get, if that is why.
+    :ivar is_committed: the error came too late to stop it; None: it came
+        with the commit, and the database could not be asked.
     """
 
     step: Step
     error: BaseException
     is_undone: bool
     blockers: tuple[str, ...] = ()
+    is_committed: bool | None = False
+
+
+@dataclass(frozen=True)
+class RunInterrupted:
+    """A signal ended the run between two steps, or before the first.
+
+    :ivar version: that the database is at.
+    """
+
+    version: int
 
 
 @dataclass(frozen=True)
@@ -68,6 +82,11 @@ class StepRetried:
 
 
 Event: TypeAlias = (
-    LockWaiting | StepStarted | StepDone | StepFailed | StepRetried
+    LockWaiting
+    | RunInterrupted
+    | StepStarted
+    | StepDone
+    | StepFailed
+    | StepRetried
 )
 Listener: TypeAlias = Callable[[Event], None]

@@ -61,7 +61,7 @@ def _message(error: BaseException) -> str:
     if isinstance(error, VersionNotFoundError):
         return text
     if isinstance(error, KeyboardInterrupt):
-        return "interrupted"
+        return text or "interrupted"
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.strerror}: {error.filename!r}"
     if _is_of_database(error):

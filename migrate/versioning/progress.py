@@ -27,10 +27,12 @@ def tell(event: Event) -> None:
             log.info("done")
         case events.LockWaiting(holder):
             log.warning("waiting for %s, which is at work", holder)
-        case events.StepFailed(step, _, is_undone, blockers):
+        case events.StepFailed(step, _, is_undone, blockers, is_committed):
             if blockers:
                 log.warning("blocked by %s", "; ".join(blockers))
-            log.warning(_where_it_stands(step, is_undone))
+            log.warning(_where_it_stands(step, is_undone, is_committed))
+        case events.RunInterrupted(version):
+            log.warning("the database is at version %s", version)
         case events.StepRetried(_, pause):
             log.warning("trying again in %.1f seconds", pause)
 
@@ -40,7 +42,19 @@ def tell_start(step: Step) -> None:
     log.info("%s -> %s... ", step.start, step.end)
 
 
-def _where_it_stands(step: Step, is_undone: bool) -> str:
+def _where_it_stands(
+    step: Step, is_undone: bool, is_committed: bool | None
+) -> str:
+    if is_committed:
+        return (
+            f"the {step.operation} to version {step.end} was done before "
+            f"the error: the database is at version {step.end}"
+        )
+    if is_committed is None:
+        return (
+            f"the error came while the {step.operation} to version "
+            f"{step.end} was committed: see with db_version whether it was"
+        )
     if is_undone:
         return (
             f"nothing of the {step.operation} to version {step.end} "

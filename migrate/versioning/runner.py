@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextlib import suppress
 from typing import TYPE_CHECKING
+from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
 from migrate.binding import can_roll_back_ddl
+from migrate.exceptions import DatabaseNotControlledError
 from migrate.versioning.blockers import Blockers
 from migrate.versioning.control import Marker
 from migrate.versioning.deployer import deployer
@@ -49,6 +51,7 @@ class Runner:
     :param emit: is told what happens, in the order in which it happens.
     :param limits: how long statements wait, and how often a step is retried.
     :param history: where steps are recorded, its table made; None: nowhere.
+    :ivar is_in_step: a step is under way, or failed.
     """
 
     def __init__(
@@ -68,6 +71,8 @@ class Runner:
         self._history = history
         self._blockers: Blockers | None = None
         self._is_undone = False
+        self._is_committing = False
+        self.is_in_step = False
 
     def run(self, step: Step) -> bool:
         """Run a step and commit it together with its version.
@@ -90,7 +95,7 @@ class Runner:
             time.sleep(pause)
 
     def _attempt(self, step: Step) -> bool:
-        self._is_undone = False
+        self._is_undone = self._is_committing = False
         if self._is_atomic(step):
             return self._run_atomic(step)
         return self._run_marked(step)
@@ -130,7 +135,7 @@ class Runner:
                 step.script.run(self._connection, step.direction)
                 self._move(step)
                 self._record(step, clock, success=True)
-                self._connection.commit()
+                self._commit()
         self._emit(StepDone(step))
         return True
 
@@ -143,7 +148,9 @@ class Runner:
         if journal is None:
             return False
         with (
-            self._reported(step, is_undone=lambda: journal.is_blank) as clock,
+            self._reported(
+                step, is_undone=lambda: self._is_blank(journal)
+            ) as clock,
             self._kept(journal),
         ):
             with self._lock.autocommit():
@@ -152,7 +159,7 @@ class Runner:
                 self._move(step)
                 self._control.unmark(self._connection)
                 self._record(step, clock, success=True)
-                self._connection.commit()
+                self._commit()
         self._emit(StepDone(step))
         return True
 
@@ -208,6 +215,38 @@ class Runner:
         else:
             journal.save()
 
+    def _is_blank(self, journal: Journal) -> bool:
+        # What a lost connection was doing, the server may still do.
+        return journal.is_blank and not self._connection.invalidated
+
+    def _commit(self) -> None:
+        """Commit a step with its version.
+
+        A failed COMMIT leaves the transaction open on SQLite (manual,
+        lang_transaction), where SQLAlchemy takes it for ended; the next
+        commit of anything would commit the step.
+        """
+        self._is_committing = True
+        try:
+            self._connection.commit()
+        except BaseException:
+            if not self._connection.invalidated:
+                driver: Any = self._connection.connection.dbapi_connection
+                with suppress(self._connection.dialect.loaded_dbapi.Error):
+                    driver.rollback()
+            raise
+
+    def _is_committed(self, step: Step) -> bool | None:
+        """Tell whether a step that failed is done; None: not known."""
+        if not self._is_committing:
+            return False
+        with suppress(DBAPIError, DatabaseNotControlledError):
+            if not self._connection.invalidated:
+                self._connection.rollback()
+            with self._connection.engine.connect() as second:
+                return self._control.version(second) == int(step.end)
+        return None
+
     def _move(self, step: Step) -> None:
         self._control.move(self._connection, int(step.start), int(step.end))
 
@@ -228,16 +267,23 @@ class Runner:
         self, step: Step, *, is_undone: Callable[[], bool]
     ) -> Iterator[_Clock]:
         clock = _Clock()
+        self.is_in_step = True
         self._emit(StepStarted(step))
         try:
             yield clock
         except BaseException as error:
-            self._is_undone = is_undone()
+            is_committed = self._is_committed(step)
+            self._is_undone = is_committed is False and is_undone()
             blockers = tuple(self._blockers.last) if self._blockers else ()
-            self._emit(StepFailed(step, error, self._is_undone, blockers))
+            self._emit(
+                StepFailed(
+                    step, error, self._is_undone, blockers, is_committed
+                )
+            )
             with suppress(DBAPIError):
                 self._record_failure(step, clock)
             raise
+        self.is_in_step = False
 
     def _record(self, step: Step, clock: _Clock, *, success: bool) -> None:
         if self._history is not None:

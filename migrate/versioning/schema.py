@@ -197,17 +197,26 @@ class ControlledSchema:
                 runner = Runner(
                     connection, control, lock, emit, limits, history
                 )
-                is_ours = self._run_each(runner, steps)
+                is_ours = self._run_each(runner, steps, emit)
             if connection.dialect.name != "sqlite":
                 # What scripts have set in the session is not for the pool.
                 connection.invalidate()
         return is_ours
 
-    def _run_each(self, runner: Runner, steps: list[Step]) -> bool:
-        for step in steps:
-            if not runner.run(step):
-                return False
-            self.version = int(step.end)
+    def _run_each(
+        self, runner: Runner, steps: list[Step], emit: Listener
+    ) -> bool:
+        from migrate.versioning.events import RunInterrupted  # as above
+
+        try:
+            for step in steps:
+                if not runner.run(step):
+                    return False
+                self.version = int(step.end)
+        except KeyboardInterrupt:
+            if not runner.is_in_step:
+                emit(RunInterrupted(self.version))
+            raise
         return True
 
     # -- looking after what was run

@@ -18,6 +18,8 @@ from migrate.versioning.commandline import PassiveOptionParser
 from migrate.versioning.commandline import parse
 from migrate.versioning.console import Console
 from migrate.versioning.secret import secrets_in
+from migrate.versioning.signals import exit_code
+from migrate.versioning.signals import terminable
 
 __all__ = ["PassiveOptionParser", "alias", "alias_setup", "main"]
 
@@ -25,7 +27,6 @@ __all__ = ["PassiveOptionParser", "alias", "alias_setup", "main"]
 _FAILED = 1
 _MISUSED = 2
 _WAITED_IN_VAIN = 3
-_INTERRUPTED = 130
 
 alias: dict[str, Callable[..., object]] = {
     short: getattr(api, name) for short, name in ALIASES.items()
@@ -45,7 +46,9 @@ def main(argv: Sequence[str] | None = None, **kwargs: object) -> None:
     :param kwargs: defaults for parameters and keywords of every command,
         and ``debug`` and ``disable_logging``, as true or false.
     :raises SystemExit: with 1 after a known error or a bug, 2 after wrong
-        usage, 3 when another deployer did not finish.  Returns after success.
+        usage, 3 when another deployer did not finish, 130 after Ctrl-C and
+        143 after SIGTERM, which is handled like Ctrl-C until this returns.
+        Returns after success.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     program = os.path.basename(sys.argv[0])
@@ -71,7 +74,7 @@ def _run(invocation: Invocation, program: str) -> int:
         secrets=secrets_in(invocation.keywords),
     )
     try:
-        with console:
+        with console, terminable():
             result = invocation.call()
     except (KnownError, UsageError) as error:
         console.error(_misuse(error, invocation.usage, program))
@@ -79,10 +82,12 @@ def _run(invocation: Invocation, program: str) -> int:
     except LockTimeoutError as error:
         _explain(error, invocation, program, console)
         return _WAITED_IN_VAIN
-    except (Exception, KeyboardInterrupt) as error:
+    except KeyboardInterrupt as interrupt:
+        _explain(interrupt, invocation, program, console)
+        return exit_code(interrupt)
+    except Exception as error:
         _explain(error, invocation, program, console)
-        is_interrupt = isinstance(error, KeyboardInterrupt)
-        return _INTERRUPTED if is_interrupt else _FAILED
+        return _FAILED
     if result is not None:
         console.result(result)
     return 0

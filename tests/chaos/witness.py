@@ -95,12 +95,20 @@ class Witness:
                     marks = ", ".join([self._mark] * len(row))
                     cursor.execute(f"INSERT INTO {name} VALUES ({marks})", row)
 
+    @contextmanager
+    def transaction(self) -> Iterator[Any]:
+        """Give a cursor in a transaction that is rolled back."""
+        with self._cursor() as cursor:
+            cursor.execute("BEGIN")
+            yield cursor
+            cursor.execute("ROLLBACK")
+
     _mark = "%s"
 
     @contextmanager
     def _cursor(self) -> Iterator[Any]:
         with (
-            closing(self._connect()) as connection,
+            closing(self.connect()) as connection,
             closing(connection.cursor()) as cursor,
         ):
             yield cursor
@@ -121,7 +129,7 @@ class Witness:
 
     # -- each database
 
-    def _connect(self) -> Any:
+    def connect(self) -> Any:
         """Connect; every statement commits by itself."""
         raise NotImplementedError
 
@@ -152,7 +160,7 @@ class Witness:
 class _SQLite(Witness):
     _mark = "?"
 
-    def _connect(self) -> Any:
+    def connect(self) -> Any:
         return sqlite3.connect(
             str(self.url.database), isolation_level=None, timeout=20
         )
@@ -195,7 +203,7 @@ class _PostgreSQL(Witness):
     )
     kill = "SELECT pg_terminate_backend({0})"
 
-    def _connect(self) -> Any:
+    def connect(self) -> Any:
         connection = psycopg2.connect(
             host=self.url.host,
             port=self.url.port,
@@ -262,7 +270,7 @@ class _MariaDB(Witness):
     )
     kill = "KILL {0}"
 
-    def _connect(self) -> Any:
+    def connect(self) -> Any:
         return pymysql.connect(
             host=self.url.host,
             port=self.url.port or 3306,

@@ -57,6 +57,40 @@ def test_failed_step_says_where_the_database_stands(
     assert told(caplog, event) == [line]
 
 
+@pytest.mark.parametrize(
+    ("is_committed", "line"),
+    [
+        (
+            True,
+            "W the upgrade to version 2 was done before the error: the "
+            "database is at version 2",
+        ),
+        (
+            None,
+            "W the error came while the upgrade to version 2 was committed: "
+            "see with db_version whether it was",
+        ),
+    ],
+)
+def test_error_of_a_commit_claims_nothing_that_is_not_known(
+    caplog: pytest.LogCaptureFixture,
+    step: Step,
+    is_committed: bool | None,
+    line: str,
+) -> None:
+    event = events.StepFailed(step, RuntimeError(), False, (), is_committed)
+
+    assert told(caplog, event) == [line]
+
+
+def test_interrupted_run_says_where_the_database_stands(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    line = told(caplog, events.RunInterrupted(3))
+
+    assert line == ["W the database is at version 3"]
+
+
 def test_blockers_are_named(
     caplog: pytest.LogCaptureFixture, step: Step
 ) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import inspect
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import OperationalError
 
 from migrate.binding import can_roll_back_ddl
 from migrate.exceptions import HalfDoneStepError
@@ -228,3 +229,68 @@ def test_application_that_begins_by_event_is_served(
 
     assert done == [True]
     assert state(sqlite_engine) == (1, True)
+
+
+@pytest.mark.parametrize("is_late", [False, True], ids=["before", "after"])
+def test_error_in_the_commit_tells_whether_the_step_is_done(
+    controlled: Engine, is_late: bool
+) -> None:
+    events: list[Event] = []
+
+    class Interrupted(Connection):
+        def commit(self) -> None:
+            if is_late:
+                super().commit()
+            if events:
+                raise KeyboardInterrupt
+            super().commit()
+
+    with Interrupted(controlled) as connection:
+        lock = lock_for(connection)
+        runner = Runner(connection, CONTROL, lock, events.append)
+        with (
+            pytest.raises(KeyboardInterrupt),
+            lock.session(),
+            lock.held(),
+        ):
+            runner.run(step(create_table))
+
+    failed = events[-1]
+    assert isinstance(failed, StepFailed)
+    if can_roll_back_ddl(controlled):
+        assert (failed.is_committed, failed.is_undone) == (
+            is_late,
+            not is_late,
+        )
+    else:
+        # Interrupted with the first commit in the step, that of the rows.
+        assert (failed.is_committed, failed.is_undone) == (False, False)
+
+
+def test_commit_that_a_reader_blocks_leaves_nothing_to_commit(
+    sqlite_engine: Engine,
+) -> None:
+    with sqlite_engine.begin() as connection:
+        CONTROL.insert(connection, "shop", 0)
+        connection.exec_driver_sql("PRAGMA busy_timeout = 1")
+    events: list[Event] = []
+
+    with (
+        sqlite_engine.connect() as reader,
+        sqlite_engine.connect() as connection,
+    ):
+        reader.exec_driver_sql("BEGIN")
+        reader.execute(text("SELECT * FROM migrate_version")).all()
+        connection.exec_driver_sql("PRAGMA busy_timeout = 1")
+        connection.rollback()
+        lock = lock_for(connection)
+        runner = Runner(connection, CONTROL, lock, events.append)
+        with lock.session(), lock.held(), pytest.raises(OperationalError):
+            runner.run(step(create_table))
+        reader.rollback()
+        connection.commit()
+
+    failed = events[-1]
+    assert isinstance(failed, StepFailed)
+    assert failed.is_undone
+    assert not inspect(sqlite_engine).has_table("made")

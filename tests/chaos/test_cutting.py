@@ -1,0 +1,56 @@
+"""A short run of the trials with signals and cut connections."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import URL
+from sqlalchemy.engine import make_url
+
+from tests.chaos.cutting import cut_sessions
+from tests.chaos.cutting import send_signals
+from tests.chaos.filling import can_mount
+from tests.chaos.filling import fill_the_disk
+from tests.chaos.traffic import upgrade_behind_a_reader
+
+
+def test_signal_in_a_step_says_where_the_database_stands(
+    database_url: URL, tmp_path: Path
+) -> None:
+    report = send_signals(tmp_path, database_url, rounds=2)
+
+    assert not report.wrong
+    assert report.tried == 2
+
+
+def test_session_killed_in_a_step_says_where_the_database_stands(
+    database_url: URL, tmp_path: Path
+) -> None:
+    if database_url.get_backend_name() == "sqlite":
+        pytest.skip("SQLite has no sessions to kill")
+
+    report = cut_sessions(tmp_path, database_url, rounds=1)
+
+    assert not report.wrong
+
+
+def test_full_disk_leaves_nothing_of_a_step(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    if not can_mount():
+        pytest.skip("a small disk cannot be mounted here")
+
+    report = fill_the_disk(tmp_path, make_url(sqlite_url), rounds=1)
+
+    assert not report.wrong
+
+
+def test_upgrade_behind_a_reader_holds_nobody_up(
+    database_url: URL, tmp_path: Path
+) -> None:
+    report = upgrade_behind_a_reader(
+        tmp_path, database_url, seconds=1, timeout=0.5
+    )
+
+    assert not report.wrong
