@@ -16,6 +16,10 @@ _KINDS = re.compile(
 )
 _ROUTINES = re.compile(r"PACKAGE|TRIGGER|FUNCTION|PROC(EDURE)?|EVENT")
 _LOOPS = ("IF", "LOOP", "WHILE", "REPEAT", "FOR")
+#: After these, and after the head of a routine, MySQL begins a statement.
+_STARTS = (";", "THEN", "ELSE", "DO", "LOOP", "REPEAT", "BEGIN", ":")
+_HEAD_ENDS = (")", "ROW", "DETERMINISTIC", "SQL", "DATA", "DEFINER", "''")
+_HEAD_NAMES = ("FOLLOWS", "PRECEDES", "RETURNS", "SECURITY")
 
 
 class Body:
@@ -32,6 +36,7 @@ class Body:
         self._parentheses = 0
         self._open: list[str] = []
         self._ended = ""
+        self._is_if = False
         self._last = ["", "", ""]
 
     @property
@@ -72,11 +77,17 @@ class Body:
     def _look_for_routine(self, word: str) -> None:
         """Decide by the first words whether bodies are to be expected."""
         assert self._head is not None
+        if self.dialect == "sqlite" and word in ("EXPLAIN", "QUERY", "PLAN"):
+            return
         self._head.append(word)
         first = self._head[0]
         if first in ("CREATE", "ALTER", "RECREATE"):
+            if self.dialect == "oracle" and word == "TYPE":
+                return
             self._is_routine = _ROUTINES.fullmatch(word) is not None
-            if not self._is_routine and not _KINDS.fullmatch(word):
+            if self._head[-2:-1] == ["TYPE"]:
+                self._is_routine = word == "BODY"
+            elif not self._is_routine and not _KINDS.fullmatch(word):
                 return
             # PostgreSQL: CREATE RULE ... DO (SELECT 1; SELECT 2)
             self._is_rule = word == "RULE"
@@ -98,28 +109,56 @@ class Body:
         self._head = None
 
     def _nest(self, word: str) -> None:
-        """Follow BEGIN and CASE down, and END up again.
+        """Follow BEGIN, CASE and the like down, and END up again.
 
-        ``END IF`` and its like close what was never counted.
+        An ``END IF`` without its IF closes what was never counted.
         """
         if not self._is_routine:
             return
         before, ended, self._ended = self._last[-1], self._ended, ""
-        if word == "BEGIN" and before != ",":
-            self._open.append("BEGIN")
-        elif word == "CASE" and before != "END" and self._open:
-            self._open.append("CASE")
+        if self._begins(word, before):
+            self._open.append(word)
         elif word == "END" and self._open and self._can_end(before):
             self._ended = self._open.pop()
-        elif ended and word in _LOOPS:
+        elif ended and word in _LOOPS and word != ended:
             self._open.append(ended)
         elif before == "BEGIN" and word in ("TRAN", "TRANSACTION"):
             self._open.pop()
+        elif self.dialect in MYSQL:
+            self._nest_if(word, before)
+
+    def _begins(self, word: str, before: str) -> bool:
+        """Whether an END will belong to the word."""
+        if word == "BEGIN":
+            # BEGIN ATOMIC does not nest; there, a column may be called so.
+            nests = self.dialect != "postgresql"
+            return before != "," and (nests or not self._open)
+        is_mysql = self.dialect in MYSQL
+        if word == "CASE":
+            return before != "END" and (is_mysql or bool(self._open))
+        is_loop = word in ("WHILE", "LOOP", "REPEAT")
+        return is_mysql and is_loop and self._is_start(before)
+
+    def _nest_if(self, word: str, before: str) -> None:
+        """Tell the statement IF, which has a THEN, from the function."""
+        if word == "IF":
+            self._is_if = self._is_start(before)
+        elif word in ("THEN", "WHEN", "ELSE", "END", ";"):
+            if word == "THEN" and self._is_if:
+                self._open.append("IF")
+            self._is_if = False
+
+    def _is_start(self, before: str) -> bool:
+        """Whether a statement begins, be it the only one of a routine."""
+        return before in _STARTS or (
+            not self._open
+            and (before in _HEAD_ENDS or self._last[-2] in _HEAD_NAMES)
+        )
 
     def _can_end(self, before: str) -> bool:
         """Whether END is no column of that name."""
         return (
-            self._open[-1] == "CASE"
-            or before in (";", "BEGIN")
+            self._open[-1] in ("CASE", "REPEAT")
+            or before in (";", "BEGIN", "ATOMIC")
             or self.dialect == "mssql"
         )

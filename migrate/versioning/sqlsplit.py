@@ -16,7 +16,7 @@ from migrate.versioning.sqllex import MYSQL
 from migrate.versioning.sqllex import Token
 from migrate.versioning.sqllex import token_at
 
-__all__ = ["Statement", "split"]
+__all__ = ["Statement", "refusal", "split"]
 
 _TRANSACTION = re.compile(
     r"""(BEGIN|START)(\ (TRAN(SACTION)?|WORK|DEFERRED|IMMEDIATE|EXCLUSIVE
@@ -26,12 +26,35 @@ _TRANSACTION = re.compile(
     re.VERBOSE,
 )
 _TABLE_LOCK = re.compile(r"LOCK TABLES? |UNLOCK TABLES?\Z")
+_ANY_CASE = re.IGNORECASE | re.DOTALL
 #: A line that ends a statement, of a client program and not of the database.
 _SEPARATORS = {
     "oracle": re.compile(r"[ \t]*/[ \t]*(\n|\Z)"),
     "mssql": re.compile(r"[ \t]*GO[ \t]*(\n|\Z)", re.IGNORECASE),
 }
-_DELIMITER = re.compile(r"DELIMITER[ \t]+(\S+)[^\n]*", re.IGNORECASE)
+_DELIMITER = re.compile(
+    r"DELIMITER[ \t]+(?:(?P<mark>['\"`])(?P<quoted>[^\n]+?)(?P=mark)"
+    r"|(?P<bare>\S+))[^\n]*",
+    re.IGNORECASE,
+)
+#: (dialect, what no database takes, why)
+_CLIENTS = [
+    (
+        "postgresql",
+        re.compile(r"\\"),
+        "is a command of psql, not of the database",
+    ),
+    (
+        "postgresql",
+        re.compile(r"COPY\b[^;]*\bFROM\s+STDIN\b", re.IGNORECASE),
+        "takes its rows from psql; write INSERT",
+    ),
+    (
+        "mssql",
+        re.compile(r"(.*\n)?[ \t]*GO[ \t]+\d+[ \t]*(\n|\Z)", _ANY_CASE),
+        "has a GO that repeats; write the batch as often as it is to run",
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -42,6 +65,8 @@ class Statement:
     line: int
     #: Its first tokens without comments, in capitals, single spaces between.
     head: str = ""
+    #: Where in the text the first of them begins.
+    start: int = 0
 
     @property
     def is_transaction_control(self) -> bool:
@@ -110,7 +135,8 @@ class _Splitter:
             text = "".join(token.text for token in tokens).strip()
             if self.dialect == "oracle" and not body.is_to_separator:
                 text = text.removesuffix(";")  # ORA-00911 with it
-            yield Statement(text, line, _head(code))
+            blank = len(self.source[start:first].lstrip())
+            yield Statement(text, line, _head(code), blank)
 
     def _tokens(self, body: Body) -> list[Token]:
         """Take the tokens up to the end of the statement at ``place``."""
@@ -142,7 +168,7 @@ class _Splitter:
         mark = None
         if self.dialect in MYSQL and body.is_empty:
             if mark := _DELIMITER.match(source, place):
-                self.delimiter = mark[1]
+                self.delimiter = mark["quoted"] or mark["bare"]
         elif self.separator and self._is_line_start():
             mark = self.separator.match(source, place)
         if mark:
@@ -152,6 +178,14 @@ class _Splitter:
     def _is_line_start(self) -> bool:
         begin = self.source.rfind("\n", 0, self.place) + 1
         return not self.source[begin : self.place].strip()
+
+
+def refusal(statement: Statement, dialect: str) -> str | None:
+    """Return why a statement is for a client program, if it is."""
+    for name, form, reason in _CLIENTS:
+        if name == dialect and form.match(statement.text, statement.start):
+            return reason
+    return None
 
 
 def _head(code: list[Token]) -> str:

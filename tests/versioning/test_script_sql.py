@@ -23,6 +23,7 @@ from migrate.versioning.script import SqlScript
 from tests.versioning.test_sqlsplit import ATOMIC
 from tests.versioning.test_sqlsplit import DOLLARS
 from tests.versioning.test_sqlsplit import NESTED
+from tests.versioning.test_sqlsplit import ONLY_IF
 
 
 def script(folder: Path, content: str) -> SqlScript:
@@ -115,6 +116,32 @@ def test_handing_the_transaction_over_is_refused(
         ).run(sqlite_engine)
 
     assert not inspect(sqlite_engine).has_table("t")
+
+
+def test_command_of_psql_is_refused_before_anything_runs(
+    engine: Engine, tmp_path: Path
+) -> None:
+    if engine.dialect.name != "postgresql":
+        pytest.skip("psql is PostgreSQL's")
+    with pytest.raises(InvalidScriptError, match=r"line 3: .* of psql"):
+        script(tmp_path, "CREATE TABLE t (a INT);\n\n\\connect x\n").run(
+            engine
+        )
+
+    assert not inspect(engine).has_table("t")
+
+
+def test_routine_of_mysql_without_begin(
+    engine: Engine, tmp_path: Path
+) -> None:
+    if engine.dialect.name != "mysql":
+        pytest.skip("others have no such routines")
+    script(
+        tmp_path,
+        f"CREATE TABLE t (a INT);{ONLY_IF} INSERT INTO t VALUES (3);",
+    ).run(engine)
+
+    assert rows(engine, "SELECT a FROM t") == [(7,)]
 
 
 def test_table_locks_of_a_dump_are_skipped(

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from migrate.versioning.sqlsplit import refusal
 from migrate.versioning.sqlsplit import split
 
 TRIGGER = """\
@@ -27,6 +28,13 @@ outer_block: BEGIN
     again: LOOP LEAVE again; END LOOP again;
     REPEAT SET i = i - 1; UNTIL i = 0 END REPEAT;
 END;"""
+ONLY_IF = """\
+CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW
+IF NEW.a > 1 THEN
+    IF (NEW.a > 5) THEN SET NEW.a = 6; ELSEIF NEW.a > 4 THEN SET NEW.a = 5;
+    END IF;
+    SET NEW.a = CASE WHEN NEW.a THEN IF(NEW.a, 7, 8) ELSE 9 END;
+END IF;"""
 ATOMIC = """\
 CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC
     SELECT 1;
@@ -76,6 +84,38 @@ def texts(script: str, dialect: str = "") -> list[str]:
             "mysql",
             "CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW BEGIN "
             "UPDATE b SET end = 1, t.begin = 2; END;",
+        ),
+        ("mysql", ONLY_IF),
+        ("mysql", "CREATE PROCEDURE p(n INT) IF n THEN SELECT 1; END IF;"),
+        (
+            "mysql",
+            "CREATE PROCEDURE IF NOT EXISTS p(n INT) SQL SECURITY INVOKER "
+            "again: WHILE n < 9 DO SET n = IF(n, 1, 2); END WHILE;",
+        ),
+        (
+            "mysql",
+            "CREATE FUNCTION f(n INT) RETURNS INT DETERMINISTIC "
+            "CASE n WHEN 1 THEN RETURN IF(n, 2, 3); ELSE RETURN 1; END CASE;",
+        ),
+        (
+            "mysql",
+            "CREATE FUNCTION f(n INT) RETURNS INT RETURN "
+            "CASE WHEN n THEN IF(n, 2, 3) WHEN 2 THEN 4 END;",
+        ),
+        (
+            "mysql",
+            "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO "
+            "LOOP SELECT 1; SELECT 2; END LOOP;",
+        ),
+        (
+            "mysql",
+            "CREATE PROCEDURE p() REPEAT SELECT 1; UNTIL 1 END REPEAT;",
+        ),
+        ("sqlite", f"EXPLAIN QUERY PLAN {TRIGGER}"),
+        (
+            "postgresql",
+            "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC "
+            "SELECT 1 AS begin; SELECT 2; END;",
         ),
         ("postgresql", DOLLARS),
         ("postgresql", ATOMIC),
@@ -137,6 +177,40 @@ def test_oracle_blocks_end_at_slash_and_plain_sql_loses_semicolon() -> None:
         "BEGIN p; END;",
         "INSERT INTO a VALUES (q'[it's; fine]')",
     ]
+
+
+def test_body_of_a_type_of_oracle_ends_at_slash() -> None:
+    body = "CREATE OR REPLACE TYPE BODY t AS MEMBER FUNCTION f; END;"
+    head = "CREATE TYPE t AS OBJECT (a INT, MEMBER FUNCTION f RETURN INT)"
+
+    assert texts(f"{head};\n/\n{body}\n/\nSELECT 1;", "oracle") == [
+        head,
+        body,
+        "SELECT 1",
+    ]
+
+
+@pytest.mark.parametrize("mark", ["'//'", '"//"', "`//`", "//"])
+def test_delimiter_may_be_quoted(mark: str) -> None:
+    script = f"DELIMITER {mark}\nSELECT 1; SELECT 2//\nSELECT 3//"
+
+    assert texts(script, "mysql") == ["SELECT 1; SELECT 2", "SELECT 3"]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text"),
+    [
+        ("postgresql", "\\set ON_ERROR_STOP on\nSELECT 2;"),
+        ("postgresql", "-- rows\nCOPY t (a, b) FROM stdin;"),
+        ("mssql", "SELECT 2\n go 5\n"),
+    ],
+)
+def test_what_only_a_client_takes_is_told(dialect: str, text: str) -> None:
+    one, other = split(f"SELECT 1;\n{text}", dialect)
+
+    assert refusal(one, dialect) is None
+    assert refusal(other, dialect) is not None
+    assert refusal(other, "sqlite") is None
 
 
 def test_sql_server_routines_reach_to_the_end_of_the_batch() -> None:

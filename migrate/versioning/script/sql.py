@@ -98,7 +98,8 @@ class SqlScript(BaseScript):
         :param journal: see :meth:`BaseScript.run`.
         :raises sqlalchemy.exc.DBAPIError: of the first statement that
             fails; its message begins with file, statement and line.
-        :raises InvalidScriptError: when it would roll the step back.
+        :raises InvalidScriptError: when it would roll the step back, or is
+            written for a client program; nothing was sent then.
 
         Nothing in the text is a placeholder, neither ``%s`` nor ``:name``.
         ``BEGIN``, ``COMMIT`` and ``END`` as statements are skipped with a
@@ -112,6 +113,7 @@ class SqlScript(BaseScript):
         transactional = self.transactional
         with self._connection(engine, transactional) as connection:
             statements = self.statements(connection.dialect.name)
+            self._refuse_clients(statements, connection.dialect.name)
             if transactional:
                 self._refuse_ends(statements)
             locks_tables = connection.dialect.name in MYSQL
@@ -138,6 +140,18 @@ class SqlScript(BaseScript):
                     else nullcontext()
                 ):
                     self._execute(connection, statement, number)
+
+    def _refuse_clients(
+        self, statements: list[Statement], dialect: str
+    ) -> None:
+        from migrate.versioning.sqlsplit import refusal  # only to run
+
+        for statement in statements:
+            reason = refusal(statement, dialect)
+            if reason is not None:
+                raise InvalidScriptError(
+                    f"{self.path}, line {statement.line}: {reason}"
+                )
 
     def _refuse_ends(self, statements: list[Statement]) -> None:
         for statement in statements:
