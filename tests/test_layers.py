@@ -59,6 +59,7 @@ LAYERS: list[list[str]] = [
         "migrate.versioning.limits",
         "migrate.versioning.blockers",
         "migrate.versioning.lock",
+        "migrate.versioning.marker",
         "migrate.versioning.control",
         "migrate.versioning.history",
         "migrate.versioning.verification",

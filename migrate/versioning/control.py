@@ -6,10 +6,6 @@ back, a second row, the *marker*, says which; it is gone when the step is done.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import asdict
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 from typing import Any
@@ -39,16 +35,17 @@ from migrate.exceptions import HalfDoneStepError
 from migrate.exceptions import NothingToResolveError
 from migrate.exceptions import StepConflictError
 from migrate.versioning.limits import is_lock_timeout
+from migrate.versioning.marker import Marker
+from migrate.versioning.marker import marker_id
 from migrate.versioning.secret import shown
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
     from sqlalchemy.engine import Engine
 
-__all__ = ["ControlTable", "Marker", "unreachable"]
+__all__ = ["ControlTable", "unreachable"]
 
 _ID_LENGTH = 250
-_MARKER_SUFFIX = " (step under way)"
 _INTEGER_MAX = 2**31 - 1
 _SCHEMA_OF = {
     "postgresql": (
@@ -59,42 +56,6 @@ _SCHEMA_OF = {
     "mysql": "SELECT DATABASE() FROM (SELECT :name) AS unused",
     "mariadb": "SELECT DATABASE() FROM (SELECT :name) AS unused",
 }
-
-
-@dataclass(frozen=True)
-class Marker:
-    """What is known of a step that cannot be rolled back.
-
-    :ivar operation: ``upgrade`` or ``downgrade``.
-    :ivar script: its path.
-    :ivar started: when, ISO 8601 in UTC.
-    :ivar deployer: who runs it: ``user@host, pid 17``.
-    :ivar done: how many statements have been carried out.
-    :ivar digest: SHA-256 over their texts; empty if the script cannot be
-        resumed (Python).
-    :ivar begun: the statement that was sent last, and of which it is not
-        known whether it was carried out; None when that is known.
-    :ivar last: the last statements carried out, shortened.
-    """
-
-    operation: str
-    start: int
-    end: int
-    script: str
-    started: str
-    deployer: str = ""
-    done: int = 0
-    digest: str = ""
-    begun: str | None = None
-    last: tuple[str, ...] = ()
-
-    def is_of(self, operation: str, start: int, end: int) -> bool:
-        """Tell whether this marks the given step."""
-        return (self.operation, self.start, self.end) == (
-            operation,
-            start,
-            end,
-        )
 
 
 class ControlTable:
@@ -162,7 +123,7 @@ class ControlTable:
         """
         found = self._rows(connection, self._select_for_update)
         journal = found.pop(self._marker_id, (None, None))[1]
-        marker = _parsed(journal) if journal is not None else None
+        marker = Marker.from_text(journal) if journal is not None else None
         return self._checked(connection, found), marker
 
     def _read(self, connection: Connection, statement: Any) -> int:
@@ -322,7 +283,7 @@ class ControlTable:
                 self._id == self._marker_id
             )
         )
-        return _parsed(journal) if journal is not None else None
+        return Marker.from_text(journal) if journal is not None else None
 
     def mark(self, connection: Connection, marker: Marker) -> None:
         """Say that a step begins; the caller commits.
@@ -336,7 +297,7 @@ class ControlTable:
             insert(self.table),
             {
                 "repository_id": self._marker_id,
-                "repository_path": json.dumps(asdict(marker)),
+                "repository_path": marker.to_text(),
                 "version": marker.start,
             },
         )
@@ -347,7 +308,7 @@ class ControlTable:
             update(self.table)
             .where(self._id == self._marker_id)
             .values(repository_path=bindparam("journal")),
-            {"journal": json.dumps(asdict(marker))},
+            {"journal": marker.to_text()},
         )
 
     def unmark(self, connection: Connection) -> None:
@@ -376,34 +337,15 @@ class ControlTable:
     def half_done(
         self, marker: Marker, remains: str = ""
     ) -> HalfDoneStepError:
-        """Return the error that a step left half done deserves.
+        """Return the error of a step of this repository left half done.
 
         :param remains: what else is known of it.
         """
-        known = f"{marker.done} statement(s) are done"
-        if not marker.digest:
-            known = f"at least {known} (changes of rows are not recorded)"
-        if marker.last:
-            known += f", the last: {marker.last[-1].rstrip(';')}"
-        if marker.begun:
-            begun = marker.begun.rstrip(";")
-            known += f"; this one may be done or not: {begun}"
-        return HalfDoneStepError(
-            f"the {marker.operation} from version {marker.start} to "
-            f"{marker.end} ({marker.script}, started {marker.started} by "
-            f"{marker.deployer or 'an unknown deployer'}) of repository "
-            f"{self.repository_id!r} did not end, and the database could "
-            f"not roll it back: {known}{remains}; mend the schema by hand, "
-            "then say at which version it is: resolve VERSION"
-        )
+        return marker.half_done(self.repository_id, remains)
 
     @cached_property
     def _marker_id(self) -> str:
-        plain = self.repository_id + _MARKER_SUFFIX
-        if len(plain) <= _ID_LENGTH:
-            return plain
-        digest = hashlib.sha256(self.repository_id.encode()).hexdigest()
-        return f"{self.repository_id[:150]}.. {digest}{_MARKER_SUFFIX}"
+        return marker_id(self.repository_id, _ID_LENGTH)
 
     # -- statements, made once
 
@@ -438,15 +380,6 @@ class ControlTable:
             .where(self.table.c.version == bindparam("start"))
             .values(version=bindparam("end"))
         )
-
-
-def _parsed(journal: str) -> Marker:
-    """Read a marker; one damaged by hand still says that there is one."""
-    try:
-        fields = json.loads(journal)
-        return Marker(**{**fields, "last": tuple(fields.get("last", ()))})
-    except (TypeError, ValueError):
-        return Marker("step", 0, 0, journal[:200], "at an unknown time")
 
 
 def unreachable(engine: Engine, error: DBAPIError) -> DatabaseUnreachableError:

@@ -36,7 +36,7 @@ from migrate.versioning.script import BaseScript
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-    from migrate.versioning.control import Marker
+    from migrate.versioning.marker import Marker
     from migrate.versioning.repository import Step
 
 __all__ = ["BASELINE", "History", "Record"]

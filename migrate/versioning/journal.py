@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from migrate.versioning.control import ControlTable
-    from migrate.versioning.control import Marker
+    from migrate.versioning.marker import Marker
 
 __all__ = ["Journal", "invalid_indexes"]
 

@@ -15,7 +15,6 @@ from sqlalchemy.exc import DBAPIError
 from migrate.binding import can_roll_back_ddl
 from migrate.exceptions import DatabaseNotControlledError
 from migrate.versioning.blockers import Blockers
-from migrate.versioning.control import Marker
 from migrate.versioning.deployer import deployer
 from migrate.versioning.deployer import utc_now
 from migrate.versioning.events import StepDone
@@ -27,6 +26,7 @@ from migrate.versioning.journal import Journal
 from migrate.versioning.journal import invalid_indexes
 from migrate.versioning.limits import Limits
 from migrate.versioning.limits import is_lock_timeout
+from migrate.versioning.marker import Marker
 from migrate.versioning.script import SqlScript
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from migrate.exceptions import DatabaseNotControlledError
 from migrate.exceptions import HalfDoneStepError
 from migrate.exceptions import StepConflictError
 from migrate.versioning.control import ControlTable
-from migrate.versioning.control import Marker
+from migrate.versioning.marker import Marker
 
 SHOP = ControlTable("migrate_version", "shop")
 BLOG = ControlTable("migrate_version", "blog")

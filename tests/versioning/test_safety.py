@@ -20,8 +20,8 @@ from migrate.binding import can_roll_back_ddl
 from migrate.exceptions import DatabaseNotControlledError
 from migrate.exceptions import HalfDoneStepError
 from migrate.versioning.control import ControlTable
-from migrate.versioning.control import Marker
 from migrate.versioning.limits import Limits
+from migrate.versioning.marker import Marker
 from migrate.versioning.repository import Repository
 from migrate.versioning.schema import ControlledSchema
 

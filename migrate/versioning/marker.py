@@ -1,0 +1,96 @@
+"""The marker: what the control table says of a step under way."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from dataclasses import dataclass
+
+from migrate.exceptions import HalfDoneStepError
+
+__all__ = ["Marker", "marker_id"]
+
+_SUFFIX = " (step under way)"
+
+
+@dataclass(frozen=True)
+class Marker:
+    """What is known of a step that cannot be rolled back.
+
+    :ivar operation: ``upgrade`` or ``downgrade``.
+    :ivar script: its path.
+    :ivar started: when, ISO 8601 in UTC.
+    :ivar deployer: who runs it: ``user@host, pid 17``.
+    :ivar done: how many statements have been carried out.
+    :ivar digest: SHA-256 over their texts; empty if the script cannot be
+        resumed (Python).
+    :ivar begun: the statement that was sent last, and of which it is not
+        known whether it was carried out; None when that is known.
+    :ivar last: the last statements carried out, shortened.
+    """
+
+    operation: str
+    start: int
+    end: int
+    script: str
+    started: str
+    deployer: str = ""
+    done: int = 0
+    digest: str = ""
+    begun: str | None = None
+    last: tuple[str, ...] = ()
+
+    def is_of(self, operation: str, start: int, end: int) -> bool:
+        """Tell whether this marks the given step."""
+        return (self.operation, self.start, self.end) == (
+            operation,
+            start,
+            end,
+        )
+
+    def to_text(self) -> str:
+        """Return it as the control table stores it."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_text(cls, journal: str) -> Marker:
+        """Read it; one damaged by hand still says that there is one."""
+        try:
+            fields = json.loads(journal)
+            return cls(**{**fields, "last": tuple(fields.get("last", ()))})
+        except (TypeError, ValueError):
+            return cls("step", 0, 0, journal[:200], "at an unknown time")
+
+    def half_done(
+        self, repository_id: str, remains: str = ""
+    ) -> HalfDoneStepError:
+        """Return the error that a step left half done deserves.
+
+        :param remains: what else is known of it.
+        """
+        known = f"{self.done} statement(s) are done"
+        if not self.digest:
+            known = f"at least {known} (changes of rows are not recorded)"
+        if self.last:
+            known += f", the last: {self.last[-1].rstrip(';')}"
+        if self.begun:
+            begun = self.begun.rstrip(";")
+            known += f"; this one may be done or not: {begun}"
+        return HalfDoneStepError(
+            f"the {self.operation} from version {self.start} to "
+            f"{self.end} ({self.script}, started {self.started} by "
+            f"{self.deployer or 'an unknown deployer'}) of repository "
+            f"{repository_id!r} did not end, and the database could "
+            f"not roll it back: {known}{remains}; mend the schema by hand, "
+            "then say at which version it is: resolve VERSION"
+        )
+
+
+def marker_id(repository_id: str, longest: int) -> str:
+    """Return the id of the marker's row, of at most ``longest`` characters."""
+    plain = repository_id + _SUFFIX
+    if len(plain) <= longest:
+        return plain
+    digest = hashlib.sha256(repository_id.encode()).hexdigest()
+    return f"{repository_id[:150]}.. {digest}{_SUFFIX}"
