@@ -93,6 +93,8 @@ class Runner:
                     raise
             self._emit(StepRetried(step, pause))
             time.sleep(pause)
+            # What a script keeps at module level would be there already.
+            step.script.forget()
 
     def _attempt(self, step: Step) -> bool:
         self._is_undone = self._is_committing = False

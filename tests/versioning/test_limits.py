@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
+from migrate.binding import can_roll_back_ddl
 from migrate.versioning.events import Event
 from migrate.versioning.events import StepDone
 from migrate.versioning.events import StepFailed
@@ -98,6 +99,45 @@ def test_step_is_retried_until_the_blocker_is_gone(
     thread.join(30)
 
     assert isinstance(events[-1], StepDone)
+    assert has_column(schema.engine)
+
+
+def test_retry_imports_a_python_script_anew(
+    schema: ControlledSchema,
+) -> None:
+    versions = Path(schema.repository.path) / "versions"
+    for script in versions.glob("001_*.sql"):
+        script.unlink()
+    (versions / "001_a.py").write_text(
+        "from sqlalchemy import *\n"
+        "meta = MetaData()\n"
+        "def upgrade(migrate_engine):\n"
+        "    Table('fresh', meta, Column('a', Integer)).create("
+        "migrate_engine)\n"
+        "    migrate_engine.execute("
+        "'ALTER TABLE busy ADD COLUMN b INTEGER')\n"
+    )
+    if not can_roll_back_ddl(schema.engine):
+        pytest.skip("a step that made a table cannot be retried")
+    schema = ControlledSchema(schema.engine, schema.repository.path)
+    failed = threading.Event()
+
+    def listen(event: Event) -> None:
+        if isinstance(event, StepRetried):
+            failed.set()
+
+    thread = threading.Thread(
+        target=schema.upgrade,
+        kwargs={
+            "listener": listen,
+            "limits": Limits(ddl_lock_timeout=0.3, retries=9),
+        },
+    )
+    with reader(schema.engine):
+        thread.start()
+        assert failed.wait(20)
+    thread.join(30)
+
     assert has_column(schema.engine)
 
 

@@ -81,6 +81,24 @@ def test_construct_engine_takes_engine_and_urls(sqlite_engine: Engine) -> None:
     assert construct_engine(make_url("sqlite://")).name == "sqlite"
 
 
+@pytest.mark.parametrize(
+    ("url", "driver"),
+    [
+        ("postgresql://u:p%40@h/d", "psycopg2"),
+        ("postgres://u:p%40@h/d", "psycopg2"),
+        ("postgresql+psycopg2://u:p%40@h/d", "psycopg2"),
+        ("mysql://u:p%40@h/d", "pymysql"),
+    ],
+)
+def test_url_without_a_driver_gets_one_that_is_installed(
+    url: str, driver: str
+) -> None:
+    engine = construct_engine(url)
+
+    assert engine.driver == driver
+    assert engine.url.password == "p@"
+
+
 @pytest.mark.parametrize("value", [None, 5, b"sqlite://"])
 def test_construct_engine_refuses(value: object) -> None:
     with pytest.raises(

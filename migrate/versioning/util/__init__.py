@@ -11,6 +11,7 @@ from typing import TypeVar
 from migrate.exceptions import KnownError
 from migrate.exceptions import MigrateDeprecationWarning
 from migrate.exceptions import PathFoundError
+from migrate.versioning.util.driver import with_driver
 from migrate.versioning.util.importpath import import_path
 
 if TYPE_CHECKING:
@@ -99,7 +100,8 @@ def construct_engine(engine: Any, **opts: Any) -> Engine:
     :param echo: deprecated; the same as ``engine_arg_echo``.
     :raises ValueError: when it is none of these.
 
-    Nothing is connected yet.  Who calls this disposes what was made.
+    A URL without a driver gets one that is installed.  Nothing is connected
+    yet.  Who calls this disposes what was made.
     """
     from sqlalchemy import create_engine  # only commands with a database
     from sqlalchemy.engine import URL
@@ -125,7 +127,7 @@ def construct_engine(engine: Any, **opts: Any) -> Engine:
     for name, value in opts.items():
         if name.startswith(prefix):
             keywords[name.removeprefix(prefix)] = guess_obj_type(value)
-    return create_engine(engine, **keywords)
+    return create_engine(with_driver(engine), **keywords)
 
 
 def catch_known_errors(f: _F) -> _F:
