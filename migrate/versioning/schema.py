@@ -13,11 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from migrate.exceptions import InvalidVersionError
 from migrate.exceptions import MissingAppliedScriptError
 from migrate.exceptions import NotSupportedError
-from migrate.versioning import verification
 from migrate.versioning.control import ControlTable
 from migrate.versioning.control import unreachable
-from migrate.versioning.history import History
-from migrate.versioning.history import Record
 from migrate.versioning.limits import Limits
 from migrate.versioning.limits import limited
 from migrate.versioning.repository import Repository
@@ -33,6 +30,7 @@ if TYPE_CHECKING:
 
     from migrate.versioning.events import Event
     from migrate.versioning.events import Listener
+    from migrate.versioning.history import History
     from migrate.versioning.lock import Lock
     from migrate.versioning.repository import Changeset
     from migrate.versioning.runner import Runner
@@ -228,6 +226,8 @@ class ControlledSchema:
         with a history also applied scripts that were edited, renamed or are
         gone, and new ones below the database's version.
         """
+        from migrate.versioning import verification
+
         with self.engine.connect() as connection:
             return verification.findings(
                 connection, self.repository, self._control, self._history
@@ -239,6 +239,8 @@ class ControlledSchema:
         :returns: the versions whose records changed, in order.
         :raises NotSupportedError: when no history is kept.
         """
+        from migrate.versioning import verification
+
         if self._history is None:
             raise NotSupportedError(
                 f"repository {self.repository.id!r} keeps no history, there "
@@ -267,6 +269,8 @@ class ControlledSchema:
         with _writing(self.engine, self.limits) as connection:
             marker = self._control.resolve(connection, number)
             if self._history is not None:
+                from migrate.versioning.history import Record
+
                 record = Record.of_resolved(marker, number)
                 self._history.add(connection, record)
         self.version = number
@@ -276,6 +280,8 @@ class ControlledSchema:
     ) -> History | None:
         if self._history is None:
             return None
+        from migrate.versioning.history import Record
+
         lock.begin()
         history = self._history.in_schema(control.table.schema)
         version = control.version(connection)
@@ -286,6 +292,8 @@ class ControlledSchema:
     def _refuse_missing(self) -> None:
         if self._history is None:
             return
+        from migrate.versioning import verification
+
         with self.engine.connect() as connection:
             applied = self._history.applied(connection)
         for version in verification.gone(self.repository, applied):
@@ -395,7 +403,12 @@ def _control_table(repository: Repository) -> ControlTable:
 
 def _history(repository: Repository) -> History | None:
     name = repository.history_table
-    return History(name, repository.id) if name else None
+    if name is None:
+        return None
+    # Most databases keep none, and need not pay for it.
+    from migrate.versioning.history import History
+
+    return History(name, repository.id)
 
 
 def _number(version: VerNum | int | str | None) -> int | None:

@@ -18,7 +18,6 @@ from migrate.exceptions import ScriptArgumentError
 from migrate.exceptions import ScriptError
 from migrate.exceptions import ScriptExitError
 from migrate.versioning.config import operations
-from migrate.versioning.script import python2
 from migrate.versioning.script.base import BaseScript
 from migrate.versioning.script.base import StatementJournal
 from migrate.versioning.template import Template
@@ -49,6 +48,7 @@ class PythonScript(BaseScript):
         # Scripts call column.create() without importing migrate themselves.
         import migrate.changeset  # noqa: F401 - for its effect on SQLAlchemy
         from migrate import legacy  # imports SQLAlchemy
+        from migrate.versioning.script import python2  # only to run
 
         try:
             with (
@@ -121,6 +121,7 @@ class PythonScript(BaseScript):
         """
         from migrate import legacy  # imports SQLAlchemy
         from migrate.binding import can_roll_back_ddl
+        from migrate.versioning.script import python2  # only to run
 
         function = self._func(_operation(step))
         _check_parameter(function, self.path)
