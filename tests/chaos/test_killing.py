@@ -11,7 +11,7 @@ from tests.chaos.killing import kill_at_points
 from tests.chaos.shop import PLAIN
 from tests.chaos.shop import UNROLLABLE
 
-POINTS = 8
+POINTS = 6
 
 
 def test_killed_run_is_finished_by_the_next(
