@@ -175,7 +175,8 @@ def detach_column(
 
 def _shrink(index: Index, column: Column[Any], *, vanish: bool) -> None:
     index.expressions = [e for e in index.expressions if e is not column]
-    index._columns.remove(column)
+    columns: Any = index._columns  # typed as read-only since 2.1
+    columns.remove(column)
     if index.table is not None and (vanish or not index.expressions):
         index.table.indexes.discard(index)
 

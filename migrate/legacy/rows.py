@@ -20,7 +20,7 @@ from migrate.legacy.patching import wrap
 
 __all__ = ["PATCHES"]
 
-_by_place: Callable[[Row[Any], Any], Any] = BaseRow.__getitem__
+_by_place: Callable[[Row[Any], Any], Any] = vars(BaseRow)["__getitem__"]
 
 
 def get_value(self: Row[Any], key: Any) -> Any:
