@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine
 from sqlalchemy.engine import URL
 from sqlalchemy.engine import Connection
@@ -12,6 +13,12 @@ from sqlalchemy.pool import NullPool
 
 from tests import servers
 from tests.command import Command
+
+# The same examples in every run: a change is judged by what it changes.  Look
+# for new ones with --hypothesis-profile=search.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("search", max_examples=2000, deadline=None)
+settings.load_profile("same")
 
 
 def pytest_sessionfinish() -> None:
