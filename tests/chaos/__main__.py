@@ -24,10 +24,13 @@ from tests.chaos.crowd import deploy_at_once
 from tests.chaos.crowd import kill_the_holder
 from tests.chaos.cutting import cut_sessions
 from tests.chaos.cutting import send_signals
-from tests.chaos.filling import can_mount
+from tests.chaos.disk import can_mount
 from tests.chaos.filling import fill_the_disk
+from tests.chaos.filling import fill_the_server
 from tests.chaos.killing import kill_at_points
+from tests.chaos.private import can_serve
 from tests.chaos.report import Report
+from tests.chaos.restarting import restart_at_points
 from tests.chaos.shop import PLAIN
 from tests.chaos.shop import SLOW
 from tests.chaos.shop import UNROLLABLE
@@ -88,6 +91,10 @@ def _trials(wanted: argparse.Namespace, name: str) -> Mapping[str, Trial]:
             rounds=max(1, wanted.rounds // 10),
         )
         trials["cut"] = partial(cut_sessions, rounds=wanted.cuts)
+    if can_serve(name):
+        trials["restart"] = partial(restart_at_points, points=wanted.cuts)
+        if can_mount():
+            trials["disk"] = partial(fill_the_server, rounds=wanted.cuts)
     return trials
 
 

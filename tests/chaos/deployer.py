@@ -20,6 +20,7 @@ from typing import Any
 from typing import TextIO
 
 from tests.chaos.points import Points
+from tests.chaos.points import die
 
 __all__ = ["FORKS", "Deployer", "Ending"]
 
@@ -44,7 +45,8 @@ class Ending:
 class Deployer:
     """One process that runs ``manage.py WORDS``.
 
-    :param at: the point at which it kills itself, see :class:`Points`.
+    :param at: the point at which ``act`` is called, see :class:`Points`.
+    :param act: what happens there; by default it kills itself.
     :param gate: something with ``wait()``, which it calls first.
     """
 
@@ -53,6 +55,7 @@ class Deployer:
         manage: Path,
         *words: object,
         at: int | None = None,
+        act: Callable[[str], None] = die,
         gate: Any = None,
         prepare: Callable[[], None] | None = None,
     ) -> None:
@@ -66,7 +69,7 @@ class Deployer:
                 manage,
                 [str(word) for word in words],
                 self._files,
-                at,
+                Points(at, act),
                 self._passed,
                 gate,
                 prepare,
@@ -128,7 +131,7 @@ def _run(
     manage: Path,
     words: list[str],
     files: list[Path],
-    at: int | None,
+    points: Points,
     passed: Any,
     gate: Any,
     prepare: Callable[[], None] | None,
@@ -140,7 +143,6 @@ def _run(
     sys.argv = [str(manage), *words]
     if prepare is not None:
         prepare()
-    points = Points(at)
     points.watch()
     if gate is not None:
         gate.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import replace
@@ -20,7 +21,17 @@ from tests.chaos.witness import State
 from tests.chaos.witness import Witness
 from tests.chaos.witness import witness_of
 
-__all__ = ["Journey", "Judge", "journeys", "kill_at_points"]
+__all__ = [
+    "Journey",
+    "Judge",
+    "journeys",
+    "kill_at_points",
+    "misreport",
+    "spread",
+]
+
+
+_STANDS = re.compile(r"the database (?:is at|counts as) version (\d+)")
 
 
 @dataclass(frozen=True)
@@ -66,6 +77,18 @@ def _points(shop: Shop, witness: Witness, journey: Journey) -> int:
     assert ending.code == 0, ending.err
     assert witness.read() == journey.states[journey.end]
     return ending.passed
+
+
+def misreport(ending: Ending, state: State, journey: Journey) -> str | None:
+    """Say what a run that came to its own end told wrong, if anything."""
+    if ending.code not in (0, 1) or "Traceback" in ending.err:
+        return f"ended with {ending}"
+    if ending.code == 0 and state != journey.states[journey.end]:
+        return f"said that all was done, and left {state}"
+    told = _STANDS.findall(ending.err)
+    if told and int(told[-1]) != state.version:
+        return f"left version {state.version} and said: {ending.err}"
+    return None
 
 
 class Judge:
@@ -177,7 +200,7 @@ def kill_at_points(
     judge = Judge(shop, witness, report, rolls_back)
     for index in range(points // 2):
         for journey in ways:
-            at = _spread(index, points // 2, journey.points)
+            at = spread(index, points // 2, journey.points)
             witness.do("DELETE FROM log")
             ending = Deployer(shop.manage, *journey.words, at=at).run()
             report.tried += 1
@@ -189,5 +212,6 @@ def kill_at_points(
     return report
 
 
-def _spread(index: int, count: int, points: int) -> int:
+def spread(index: int, count: int, points: int) -> int:
+    """Return point ``index`` of ``count`` that lie evenly among all."""
     return index * points // count if count < points else index % points

@@ -10,8 +10,11 @@ from sqlalchemy.engine import make_url
 
 from tests.chaos.cutting import cut_sessions
 from tests.chaos.cutting import send_signals
-from tests.chaos.filling import can_mount
+from tests.chaos.disk import can_mount
 from tests.chaos.filling import fill_the_disk
+from tests.chaos.filling import fill_the_server
+from tests.chaos.private import can_serve
+from tests.chaos.restarting import restart_at_points
 from tests.chaos.traffic import upgrade_behind_a_reader
 
 
@@ -42,6 +45,29 @@ def test_full_disk_leaves_nothing_of_a_step(
         pytest.skip("a small disk cannot be mounted here")
 
     report = fill_the_disk(tmp_path, make_url(sqlite_url), rounds=1)
+
+    assert not report.wrong
+
+
+def test_full_disk_of_a_server_is_reported_and_the_rerun_finishes(
+    database_url: URL, tmp_path: Path
+) -> None:
+    if not can_mount() or not can_serve(database_url.get_backend_name()):
+        pytest.skip("no server with a small disk can be made here")
+
+    report = fill_the_server(tmp_path, database_url, rounds=1)
+
+    assert not report.wrong
+    assert report.seen["ended with an error"]
+
+
+def test_server_restarted_in_a_run_is_reported_and_the_rerun_finishes(
+    database_url: URL, tmp_path: Path
+) -> None:
+    if not can_serve(database_url.get_backend_name()):
+        pytest.skip("no server can be made here")
+
+    report = restart_at_points(tmp_path, database_url, points=1)
 
     assert not report.wrong
 
