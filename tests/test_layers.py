@@ -36,11 +36,13 @@ LAYERS: list[list[str]] = [
     ],
     ["migrate"],
     [
+        "migrate.versioning.address",
+        "migrate.versioning.secret",
         "migrate.versioning.util",
         "migrate.versioning.config",
-        "migrate.versioning.secret",
     ],
     [
+        "migrate.versioning.engine",
         "migrate.versioning.sqllex",
         "migrate.versioning.sqlbody",
         "migrate.versioning.sqlkind",

@@ -20,7 +20,6 @@ from typing import Any
 from typing import NoReturn
 from typing import TypeAlias
 
-from migrate.exceptions import InvalidEngineError
 from migrate.exceptions import KnownError
 from migrate.exceptions import NotSupportedError
 from migrate.exceptions import PathFoundError
@@ -28,9 +27,9 @@ from migrate.exceptions import UsageError
 from migrate.exceptions import VerificationError
 from migrate.exceptions import VersionNotFoundError
 from migrate.versioning import options
+from migrate.versioning.engine import engine_of
 from migrate.versioning.repository import Repository
 from migrate.versioning.script import PythonScript
-from migrate.versioning.util import construct_engine
 from migrate.versioning.version import VerNum
 
 if TYPE_CHECKING:
@@ -297,7 +296,7 @@ def test(
     is_all = options.flag(opts, "all")
     versions = _versions_to_test(found, version, is_all)
     tell = judgement.tell_briefly if is_all else judgement.tell
-    with _engine(url, opts) as engine:
+    with engine_of(url, opts) as engine:
         verdicts = prove(
             engine,
             found,
@@ -327,7 +326,7 @@ def version_control(
     """
     from migrate.versioning.schema import ControlledSchema
 
-    with _engine(url, opts) as engine:
+    with engine_of(url, opts) as engine:
         found = _repository(repository)
         ControlledSchema.create(
             engine,
@@ -557,26 +556,12 @@ def _show_sql(controlled: ControlledSchema, end: int | None) -> None:
 
 
 @contextmanager
-def _engine(url: Database, opts: Mapping[str, Any]) -> Iterator[Engine]:
-    """Give the engine passed, or one that ends with the block."""
-    try:
-        engine = construct_engine(url, **opts)
-    except (TypeError, ValueError) as error:
-        raise InvalidEngineError(str(error)) from error
-    try:
-        yield engine
-    finally:
-        if engine is not url:
-            engine.dispose()
-
-
-@contextmanager
 def _controlled(
     url: Database, repository: Folder, opts: Mapping[str, Any]
 ) -> Iterator[ControlledSchema]:
     from migrate.versioning.schema import ControlledSchema
 
-    with _engine(url, opts) as engine:
+    with engine_of(url, opts) as engine:
         found = _repository(repository)
         limits = options.limits(opts, found.lock_timeout)
         yield ControlledSchema(engine, found, limits=limits)

@@ -12,6 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
+from migrate.versioning.secret import hidden_in_sql
+
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
     from sqlalchemy.engine import Engine
@@ -101,7 +103,7 @@ class Blockers:
 def _described(
     pid: object, user: object, client: object, state: object, query: object
 ) -> str:
-    shown = " ".join(str(query or "").split())[:80]
+    shown = " ".join(hidden_in_sql(str(query or "")).split())[:80]
     return f"session {pid} of {user} ({client or 'unnamed'}, {state})" + (
         f": {shown}" if shown else ""
     )

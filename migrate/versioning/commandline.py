@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import field
 from optparse import BadOptionError
 from optparse import OptionParser
 from optparse import Values
@@ -90,7 +91,8 @@ class Invocation:
     """
 
     command: Command | None
-    keywords: Mapping[str, object]
+    # They may hold a password.
+    keywords: Mapping[str, object] = field(repr=False)
     usage: str
     debug: bool = False
     quiet: bool = False

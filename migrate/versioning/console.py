@@ -33,7 +33,7 @@ class Console:
         secrets: Iterable[str] = (),
     ) -> None:
         self._quiet = quiet
-        self._secrets = frozenset(secrets)
+        self.secrets = frozenset(secrets)
         self._level = logging.DEBUG if debug else logging.INFO
         self._handlers = [logging.NullHandler()] if quiet else self._streams()
 
@@ -64,7 +64,7 @@ class Console:
     def error(self, text: str) -> None:
         """Show what went wrong, in quiet too."""
         sys.stdout.flush()
-        sys.stderr.write(hidden(text, self._secrets) + "\n")
+        sys.stderr.write(hidden(text, self.secrets) + "\n")
 
     def _streams(self) -> list[logging.Handler]:
         out = logging.StreamHandler(sys.stdout)
@@ -72,7 +72,7 @@ class Console:
         err = logging.StreamHandler(sys.stderr)
         err.setLevel(logging.WARNING)
         for handler in (out, err):
-            handler.setFormatter(_Formatter(self._secrets))
+            handler.setFormatter(_Formatter(self.secrets))
         return [out, err]
 
 

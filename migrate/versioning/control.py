@@ -37,6 +37,8 @@ from migrate.exceptions import StepConflictError
 from migrate.versioning.limits import is_lock_timeout
 from migrate.versioning.marker import Marker
 from migrate.versioning.marker import marker_id
+from migrate.versioning.secret import hidden
+from migrate.versioning.secret import secrets_in
 from migrate.versioning.secret import shown
 
 if TYPE_CHECKING:
@@ -388,10 +390,9 @@ def unreachable(engine: Engine, error: DBAPIError) -> DatabaseUnreachableError:
     words: tuple[Any, ...] = getattr(error.orig, "args", ())
     is_numbered = len(words) == 2 and isinstance(words[0], int)
     reason = f"{words[1]} ({words[0]})" if is_numbered else str(error.orig)
-    return DatabaseUnreachableError(
-        f"cannot read database {shown(engine.url)}: "
-        + " ".join(reason.split())
-    )
+    url = shown(engine.url)
+    reason = hidden(" ".join(reason.split()), secrets_in({"url": engine}))
+    return DatabaseUnreachableError(f"cannot read database {url}: {reason}")
 
 
 def _shown(connection: Connection) -> str:

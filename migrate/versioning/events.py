@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import field
 from typing import TYPE_CHECKING
 from typing import TypeAlias
 
@@ -54,7 +55,8 @@ class StepFailed:
     """
 
     step: Step
-    error: BaseException
+    # A driver's may quote a password.
+    error: BaseException = field(repr=False)
     is_undone: bool
     blockers: tuple[str, ...] = ()
     is_committed: bool | None = False

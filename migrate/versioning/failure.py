@@ -6,10 +6,12 @@ import os
 import re
 import sys
 import traceback
+from collections.abc import Iterable
 
 import migrate
 from migrate.exceptions import Error
 from migrate.exceptions import VersionNotFoundError
+from migrate.versioning.secret import hidden_in_sql
 
 __all__ = ["explain", "is_bug"]
 
@@ -37,10 +39,14 @@ def is_bug(error: BaseException) -> bool:
     return is_ours or _place(error) is None
 
 
-def explain(error: BaseException) -> str:
-    """Return one line: what happened, and where in which change script."""
+def explain(error: BaseException, secrets: Iterable[str] = ()) -> str:
+    """Return one line: what happened, and where in which change script.
+
+    :param secrets: not to be shown; before anything is cut off, since half
+        of one would not be known again.
+    """
     place = _place(error)
-    message = " ".join(_message(error).split())
+    message = " ".join(_message(error, secrets).split())
     return f"{place}: {message}" if place else message
 
 
@@ -54,7 +60,7 @@ def _place(error: BaseException) -> str | None:
     return None
 
 
-def _message(error: BaseException) -> str:
+def _message(error: BaseException, secrets: Iterable[str]) -> str:
     text = str(error.args[0]) if error.args else ""
     if isinstance(error, Error) and text:
         return str(error)
@@ -65,7 +71,7 @@ def _message(error: BaseException) -> str:
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.strerror}: {error.filename!r}"
     if _is_of_database(error):
-        return _without_pointer(text) + _statement(error)
+        return _without_pointer(text) + _statement(error, secrets)
     text = f"{type(error).__name__}: {error}"
     return text + _DRIVER_HINT if _is_of_missing_driver(error) else text
 
@@ -92,8 +98,9 @@ def _without_pointer(text: str) -> str:
     return re.sub(r"^(LINE \d+: .*|\s*\^)$", "", text, flags=re.MULTILINE)
 
 
-def _statement(error: BaseException) -> str:
-    statement = " ".join(str(getattr(error, "statement", None) or "").split())
+def _statement(error: BaseException, secrets: Iterable[str]) -> str:
+    sql = hidden_in_sql(str(getattr(error, "statement", None) or ""), secrets)
+    statement = " ".join(sql.split())
     if not statement:
         return ""
     if len(statement) > _LONGEST_STATEMENT:

@@ -20,6 +20,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from migrate.binding import can_roll_back_ddl
+from migrate.versioning.secret import hidden_in_sql
+from migrate.versioning.secret import secrets_in
 from migrate.versioning.sqlkind import changes_rows_only
 from migrate.versioning.sqlkind import is_whole
 from migrate.versioning.sqlkind import only_reads
@@ -53,6 +55,7 @@ class Journal:
         self._control = control
         self.marker = marker
         self._hash = hashlib.sha256()
+        self._secrets = secrets_in({"url": connection.engine})
         self._is_writing = False
         self._is_doubtful = False
         self._sent: str | None = None
@@ -80,7 +83,7 @@ class Journal:
             self._connection
         )
         if not joins_rows:
-            self._write(replace(self.marker, begun=_shortened(sql)))
+            self._write(replace(self.marker, begun=self._shortened(sql)))
         try:
             yield
         except DBAPIError as error:
@@ -96,7 +99,7 @@ class Journal:
                 begun=None,
                 done=number,
                 digest=self._hash.hexdigest(),
-                last=(_shortened(sql),),
+                last=(self._shortened(sql),),
             )
         )
 
@@ -161,7 +164,9 @@ class Journal:
             return
         self._settle()
         if not changes_rows_only(statement):
-            self.marker = replace(self.marker, begun=_shortened(statement))
+            self.marker = replace(
+                self.marker, begun=self._shortened(statement)
+            )
             self._is_writing = True
             try:
                 self._control.update_marker(connection, self.marker)
@@ -179,7 +184,7 @@ class Journal:
             self.marker,
             begun=None,
             done=self.marker.done + 1,
-            last=(*self.marker.last, _shortened(statement))[-_KEPT:],
+            last=(*self.marker.last, self._shortened(statement))[-_KEPT:],
         )
 
     def _settle(self, error: DBAPIError | None = None) -> None:
@@ -218,6 +223,11 @@ class Journal:
         self._connection.commit()
         self.marker = marker
 
+    def _shortened(self, sql: str) -> str:
+        # The control table is no place for passwords that a script sets.
+        plain = " ".join(hidden_in_sql(sql, self._secrets).split())
+        return plain if len(plain) <= _SHORT else plain[: _SHORT - 3] + "..."
+
 
 def invalid_indexes(connection: Connection) -> str:
     """Say which indexes PostgreSQL left INVALID, and how to drop them.
@@ -249,8 +259,3 @@ def _has_unsafe_tables(connection: Connection) -> bool:
         f" WHERE table_schema = DATABASE() AND engine IN ({_UNSAFE_ENGINES})"
     )
     return bool(found.scalar())
-
-
-def _shortened(text: str) -> str:
-    plain = " ".join(text.split())
-    return plain if len(plain) <= _SHORT else plain[: _SHORT - 3] + "..."

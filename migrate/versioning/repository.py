@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import stat
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from configparser import Error as ConfigError
 from contextlib import contextmanager
@@ -23,6 +25,7 @@ from migrate.exceptions import VersionNotFoundError
 from migrate.versioning import cfgparse
 from migrate.versioning import template
 from migrate.versioning.script import BaseScript
+from migrate.versioning.secret import secrets_in
 from migrate.versioning.template import Template
 from migrate.versioning.util import asbool
 from migrate.versioning.version import Collection
@@ -141,7 +144,7 @@ class Repository:
             self.versions = Collection(join(self.path, self._versions))
         except OSError as error:
             raise InvalidRepositoryError(str(error)) from error
-        log.debug("Repository %s loaded: %s", self.path, self.config.to_dict())
+        log.debug("Repository %s loaded: %s", self.path, self.id)
 
     def __str__(self) -> str:
         return self.path
@@ -203,14 +206,20 @@ class Repository:
         )
         try:
             cls._build(
-                path, source, {cls._config: config, "manage.py": manage}
+                path,
+                source,
+                {cls._config: config, "manage.py": manage},
+                is_private=bool(secrets_in(opts)),
             )
         except OSError as error:
             raise PathError(f"{path!r} cannot be made: {error}") from error
+        _warn_of_secrets(join(path, "manage.py"), opts)
         return cls(path)
 
     @classmethod
-    def _build(cls, path: str, source: str, texts: dict[str, str]) -> None:
+    def _build(
+        cls, path: str, source: str, texts: dict[str, str], *, is_private: bool
+    ) -> None:
         """Copy the template beside ``path``, add texts, move it there."""
         import shutil  # only to create, and slow to import
 
@@ -225,7 +234,7 @@ class Repository:
                 copy_function=shutil.copyfile,
             )
             for name, text in texts.items():
-                _write(join(unfinished, name), text)
+                _write(join(unfinished, name), text, is_private)
             cls(unfinished)
             os.rename(unfinished, path)
         finally:
@@ -264,10 +273,14 @@ class Repository:
 
         :param opts: become the keywords that it calls ``main`` with, as
             text; ``templates_path`` and ``templates_theme`` do not.
+
+        With a password among them, nobody else may read the file.
         """
         templates = Template(opts.pop("templates_path", None))
         theme = opts.pop("templates_theme", None)
-        _write(file_, _manage_text(templates, theme, opts))
+        text = _manage_text(templates, theme, opts)
+        _write(file_, text, is_private=bool(secrets_in(opts)))
+        _warn_of_secrets(file_, opts)
 
     @property
     def latest(self) -> VerNum:
@@ -426,6 +439,28 @@ def _as_text(value: object) -> str:
     return str(value)
 
 
-def _write(path: str | PathLike[str], text: str) -> None:
-    with open(path, "w", encoding="utf-8") as file:
+def _write(path: str | PathLike[str], text: str, is_private: bool) -> None:
+    """Write a file; a private one is never readable by others."""
+
+    def opener(name: str, flags: int) -> int:
+        return os.open(name, flags, 0o600 if is_private else 0o666)
+
+    with open(path, "w", encoding="utf-8", opener=opener) as file:
+        mode = os.fstat(file.fileno()).st_mode
+        # One that was there has its own mode.
+        if is_private and mode & 0o077 and hasattr(os, "fchmod"):
+            os.fchmod(file.fileno(), mode & 0o700)
         file.write(text)
+
+
+def _warn_of_secrets(
+    path: str | PathLike[str], opts: Mapping[str, Any]
+) -> None:
+    if secrets_in(opts):
+        log.warning(
+            "%s holds a password, so that only you may read it (mode %04o); "
+            "better keep the URL in an environment variable: "
+            "--url=env:DATABASE_URL",
+            os.fspath(path),
+            stat.S_IMODE(os.stat(path).st_mode),
+        )

@@ -8,34 +8,64 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from migrate.versioning.address import variable
+
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
-__all__ = ["hidden", "secrets_in", "shown"]
+__all__ = ["hidden", "hidden_in_sql", "secrets_in", "shown"]
 
 _PASSWORD = re.compile(r"[\w+.-]+://[^:/@]*:(?P<password>.*)@", re.DOTALL)
+#: As in the words of libpq, of ODBC, and of whoever quotes them.
+_ASSIGNED = re.compile(
+    r"(?:password|passwd|pwd)\s*=\s*"
+    r"(?:'(?P<quoted>(?:[^'\\]|\\.)*)'|\{(?P<braced>[^}]*)\}"
+    r"|(?P<plain>[^\s;&'{]+))",
+    re.IGNORECASE,
+)
+_IN_SQL = re.compile(
+    r"(\b(?:identified\s+(?:(?:with|via)\s+\w+\s+)?(?:by|as|using)"
+    r"|password|passwd)\b\s*(?:password\s*)?[=(]?\s*)"
+    r"'(?:[^'\\]|''|\\.)*'?",
+    re.IGNORECASE,
+)
 _TELLTALE = re.compile(r"pass|pwd|secret|token", re.IGNORECASE)
 _MASK = "***"
+#: No common word, so that it is a secret also inside a longer one.
+_LONG = 12
+#: A word may begin after the escaped sign of a repr or of a URL.
+_BEGIN = r"(?:(?<!\w)|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))"
 
 
-def secrets_in(values: Mapping[str, object]) -> frozenset[str]:
+def secrets_in(
+    values: Mapping[str, object], environment: Mapping[str, str] | None = None
+) -> frozenset[str]:
     """Collect the passwords among what a command was given.
 
     :param values: by name: URLs as text or as objects, engines, words of a
         command line, and keywords for engines such as ``engine_dict``.
+    :param environment: also collect from what ``env:NAME`` means in it.
     """
-    return frozenset(secret for secret in _secrets("", values) if secret)
+    found = _secrets("", values, environment or {})
+    return frozenset(
+        spelling for secret in found if secret for spelling in _forms(secret)
+    )
 
 
 def hidden(text: str, secrets: Iterable[str]) -> str:
     """Return ``text`` with stars in the place of each secret.
 
-    A secret inside a longer word stays: a password ``a`` would else leave
-    nothing readable, and drivers quote passwords between delimiters.
+    A short secret inside a longer word stays: a password ``a`` would else
+    leave nothing readable, and drivers quote passwords between delimiters.
     """
     for secret in sorted(secrets, key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", _MASK, text)
+        text = re.sub(_pattern(secret), _MASK, text)
     return text
+
+
+def hidden_in_sql(statement: str, secrets: Iterable[str] = ()) -> str:
+    """Return a statement without the passwords that it gives to users."""
+    return hidden(_IN_SQL.sub(rf"\1'{_MASK}'", statement), secrets)
 
 
 def shown(url: URL) -> str:
@@ -44,36 +74,88 @@ def shown(url: URL) -> str:
     return hidden(text, secrets_in({"url": text}))
 
 
-def _secrets(name: str, value: object) -> Iterator[str]:
+def _pattern(secret: str) -> str:
+    # Messages that are made one line have lost line ends and double blanks.
+    words = re.split(r"(\s+)", secret)
+    pattern = "".join(
+        r"\s+" if word.isspace() else re.escape(word) for word in words
+    )
+    if len(secret) >= _LONG:
+        return pattern
+    begin = _BEGIN if re.match(r"\w", secret) else ""
+    end = r"(?!\w)" if re.search(r"\w\Z", secret) else ""
+    return begin + pattern + end
+
+
+def _forms(secret: str) -> set[str]:
+    """Return how drivers and tracebacks may write a secret."""
+    from urllib.parse import quote  # slow to import
+    from urllib.parse import quote_plus
+
+    plain = secret.encode(errors="surrogateescape")
+    return {
+        secret,
+        repr(secret)[1:-1],
+        ascii(secret)[1:-1],
+        secret.replace("\\", "\\\\").replace("'", "\\'"),
+        quote(plain, safe=""),
+        quote_plus(plain, safe=""),
+    }
+
+
+def _secrets(
+    name: str, value: object, environment: Mapping[str, str]
+) -> Iterator[str]:
     # An engine has a URL; both know more than their text shows.
     url = getattr(value, "url", value)
     if isinstance(value, Mapping):
         for key, item in value.items():
-            yield from _secrets(str(key), item)
+            yield from _secrets(str(key), item, environment)
     elif hasattr(url, "render_as_string"):
         yield from _secrets_of_url(url.render_as_string(hide_password=False))
     elif isinstance(value, (list, tuple)):
         for item in value:
-            yield from _secrets(name, item)
-    elif isinstance(value, str):
+            yield from _secrets(name, item, environment)
+    elif isinstance(value, (str, bytes)):
+        text = value if isinstance(value, str) else value.decode("latin-1")
         if _TELLTALE.search(name):
-            yield value
-        yield from _secrets_of_url(value)
+            yield text
+        option, equals, rest = text.partition("=")
+        if option.startswith("--") and _TELLTALE.search(option):
+            yield rest
+        yield from _secrets_of_text(rest if equals else text, environment)
+        yield from _secrets_of_text(text, {})
+
+
+def _secrets_of_text(
+    text: str, environment: Mapping[str, str]
+) -> Iterator[str]:
+    yield from _secrets_of_url(text)
+    kept = variable(text)
+    if kept is not None:
+        yield from _secrets_of_url(environment.get(kept, ""))
 
 
 def _secrets_of_url(url: str) -> Iterator[str]:
-    if "://" not in url:
+    if not ("://" in url or "=" in url):
         return
     from urllib.parse import unquote  # slow to import
     from urllib.parse import unquote_plus
 
+    for each in {url, unquote_plus(url)}:
+        for assigned in _ASSIGNED.finditer(each):
+            yield next(filter(None, assigned.groups()), "")
+    if "://" not in url:
+        return
     address, _, query = url.partition("?")
     found = _PASSWORD.search(address) or _PASSWORD.search(url)
     if found:
         yield found["password"]
         yield unquote(found["password"])
-        # A driver saw only this much if an @ was left unescaped.
-        yield found["password"].partition("@")[0]
+        # A driver, or the reader of URLs, saw only pieces of it if such a
+        # sign was left unescaped.
+        pieces = re.split("[@:/?#]", found["password"])
+        yield from pieces if len(pieces) > 1 else ()
     for pair in query.split("&"):
         name, _, value = pair.partition("=")
         if _TELLTALE.search(name):

@@ -55,7 +55,8 @@ def main(argv: Sequence[str] | None = None, **kwargs: object) -> None:
     try:
         invocation = parse(words, kwargs, program)
     except CommandLineError as error:
-        console = Console(secrets=secrets_in({"words": words, **kwargs}))
+        given = {"words": words, **kwargs}
+        console = Console(secrets=secrets_in(given, os.environ))
         console.error(_misuse(error, error.usage, program))
         sys.exit(_MISUSED)
     if invocation.help is not None:
@@ -68,10 +69,11 @@ def main(argv: Sequence[str] | None = None, **kwargs: object) -> None:
 
 def _run(invocation: Invocation, program: str) -> int:
     """Call the function, show its result or its error; the exit code."""
+    secrets = secrets_in(invocation.keywords, os.environ)
     console = Console(
         debug=invocation.debug,
         quiet=invocation.quiet,
-        secrets=secrets_in(invocation.keywords),
+        secrets=secrets,
     )
     try:
         with console, terminable():
@@ -108,7 +110,8 @@ def _explain(
     if invocation.debug or is_bug(error):
         console.error("".join(traceback.format_exception(error)))
     if not is_bug(error):
-        console.error(f"{program}: error: {explain(error)}")
+        text = explain(error, console.secrets)
+        console.error(f"{program}: error: {text}")
 
 
 def _misuse(error: Exception, usage: str, program: str) -> str:

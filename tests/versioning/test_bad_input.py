@@ -404,7 +404,7 @@ def test_debug_shows_the_traceback(
     ("url", "pattern"),
     [
         ("garbage", ".*Could not parse SQLAlchemy URL.*"),
-        ("nosuch://host/x", ".*sqlalchemy.dialects:nosuch"),
+        ("nosuch://host/x", ".*sqlalchemy.dialects:nosuch; expected .*"),
         (f"postgresql://me:{SECRET}@host:abc/x", ".*'abc'.*"),
         ("oracle+cx_oracle://host/x", ".*'cx_Oracle'; install this driver.*"),
         (

@@ -11,6 +11,7 @@ from typing import TypeVar
 from migrate.exceptions import KnownError
 from migrate.exceptions import MigrateDeprecationWarning
 from migrate.exceptions import PathFoundError
+from migrate.versioning.address import resolved
 from migrate.versioning.util.driver import with_driver
 from migrate.versioning.util.importpath import import_path
 
@@ -94,7 +95,8 @@ def guess_obj_type(obj: Any) -> Any:
 def construct_engine(engine: Any, **opts: Any) -> Engine:
     """Make an engine from a URL; an Engine is returned as it is.
 
-    :param engine: an Engine, a URL as text or as an object.
+    :param engine: an Engine, a URL as text or as an object, or
+        ``env:NAME`` for the URL that an environment variable holds.
     :param engine_dict: keywords for ``create_engine``.
     :param engine_arg_X: keyword X for ``create_engine``, before the former.
     :param echo: deprecated; the same as ``engine_arg_echo``.
@@ -103,6 +105,8 @@ def construct_engine(engine: Any, **opts: Any) -> Engine:
     A URL without a driver gets one that is installed.  Nothing is connected
     yet.  Who calls this disposes what was made.
     """
+    if isinstance(engine, str):
+        engine = resolved(engine)
     from sqlalchemy import create_engine  # only commands with a database
     from sqlalchemy.engine import URL
     from sqlalchemy.engine import Engine
