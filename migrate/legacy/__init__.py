@@ -20,6 +20,7 @@ from migrate.legacy import coercions
 from migrate.legacy import constructs
 from migrate.legacy import engine
 from migrate.legacy import execution
+from migrate.legacy import modules
 from migrate.legacy import orm
 from migrate.legacy import reflection
 from migrate.legacy import removed
@@ -36,6 +37,7 @@ PATCHES = PatchSet(
         *coercions.PATCHES,
         *constructs.PATCHES,
         *execution.PATCHES,
+        *modules.PATCHES,
         *orm.PATCHES,
         *reflection.PATCHES,
         *removed.PATCHES,

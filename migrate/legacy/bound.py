@@ -17,12 +17,12 @@ from sqlalchemy import Sequence
 from sqlalchemy import Table
 from sqlalchemy import create_engine
 from sqlalchemy import inspect
-from sqlalchemy.dialects.postgresql import ENUM
 from sqlalchemy.engine import URL
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import SchemaType
 
 from migrate import binding
+from migrate.legacy.patching import Later
 from migrate.legacy.patching import Patch
 from migrate.legacy.patching import add
 from migrate.legacy.patching import wrap
@@ -172,13 +172,16 @@ def exists(self: Table, bind: Any = None) -> bool:
     return bool(inspect(bind).has_table(self.name, schema=self.schema))
 
 
+_POSTGRESQL_ENUM = Later("sqlalchemy.dialects.postgresql.named_types", "ENUM")
+
+
 def _bound_items() -> list[Patch]:
-    creatable = {
+    creatable: dict[Any, str] = {
         Table: "table",
         Index: "index",
         Sequence: "sequence",
         SchemaType: "enum",
-        ENUM: "postgresql_enum",
+        _POSTGRESQL_ENUM: "postgresql_enum",
     }
     return [
         wrap(owner, f"{name}.{function.__name__}()", function)

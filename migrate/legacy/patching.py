@@ -8,6 +8,7 @@ overlap, and the last one to leave restores the very objects that were there.
 from __future__ import annotations
 
 import functools
+import sys
 import threading
 import types
 from collections.abc import Callable
@@ -15,10 +16,13 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 from typing import TypeAlias
 
-__all__ = ["Patch", "PatchSet", "add", "in_place", "wrap"]
+from migrate.importhook import when_imported
+
+__all__ = ["Later", "Patch", "PatchSet", "add", "in_place", "wrap"]
 
 Build: TypeAlias = Callable[[Any], Any]
 
@@ -27,11 +31,30 @@ _ABSENT: Any = object()
 
 
 @dataclass(frozen=True)
+class Later:
+    """A class of a module which only some scripts import.
+
+    It is patched as soon as it is there.
+    """
+
+    module: str
+    name: str
+
+    @property
+    def __name__(self) -> str:
+        return self.name
+
+    def found(self) -> Any:
+        """Return the class, None if its module is not imported yet."""
+        return getattr(sys.modules.get(self.module), self.name, None)
+
+
+@dataclass(frozen=True)
 class Patch:
     """One attribute that 1.x style needs.
 
-    :param owner: the class, module or function that gets it; a dictionary
-        gets an item.
+    :param owner: the class, module or function that gets it, or
+        :class:`Later` one; a dictionary gets an item.
     :param name: the attribute.
     :param build: makes the replacement from what the attribute was, which
         is None where there was none.
@@ -124,9 +147,11 @@ class PatchSet:
 
     def __init__(self, patches: Iterable[Patch]) -> None:
         self.patches = tuple(patches)
-        self._lock = threading.Lock()
+        # An import inside may find something to patch.
+        self._lock = threading.RLock()
         self._users = 0
         self._before: list[tuple[Patch, Any]] = []
+        self._awaited: set[Later] = set()
 
     @property
     def active(self) -> bool:
@@ -164,11 +189,32 @@ class PatchSet:
     def _apply(self) -> None:
         try:
             for patch in self.patches:
-                self._before.append((patch, _own(patch)))
-                _put(patch, patch.build(_seen(patch)))
+                self._apply_one(patch)
         except BaseException:
             self._restore()
             raise
+
+    def _apply_one(self, patch: Patch) -> None:
+        here = present(patch)
+        if here is None:
+            self._await(patch.owner)
+            return
+        self._before.append((here, _own(here)))
+        _put(here, here.build(_seen(here)))
+
+    def _await(self, owner: Later) -> None:
+        if owner not in self._awaited:
+            self._awaited.add(owner)
+            arrived = functools.partial(self._catch_up, owner)
+            when_imported(owner.module, arrived)
+
+    def _catch_up(self, owner: Later) -> None:
+        """Patch what has been imported inside a scope."""
+        with self._lock:
+            if self._users:
+                for patch in self.patches:
+                    if patch.owner == owner:
+                        self._apply_one(patch)
 
     def _restore(self) -> None:
         while self._before:
@@ -177,6 +223,14 @@ class PatchSet:
                 _put(patch, value)
             elif _own(patch) is not _ABSENT:
                 _remove(patch)
+
+
+def present(patch: Patch) -> Patch | None:
+    """Return the patch with the owner itself; None if that is to come."""
+    if not isinstance(patch.owner, Later):
+        return patch
+    owner = patch.owner.found()
+    return None if owner is None else replace(patch, owner=owner)
 
 
 def _own(patch: Patch) -> Any:

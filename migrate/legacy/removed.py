@@ -1,4 +1,4 @@
-"""Modules, names and arguments that left SQLAlchemy between 0.5 and 2.1."""
+"""Names and arguments that left SQLAlchemy between 0.5 and 2.1."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ import io
 import itertools
 import logging
 import pickle
-import sys
 import threading
 import time
-import types
 import urllib.parse
 from collections.abc import Callable
 from typing import Any
@@ -29,11 +27,6 @@ from sqlalchemy import orm
 from sqlalchemy import schema
 from sqlalchemy import sql
 from sqlalchemy import util
-from sqlalchemy.dialects import mssql
-from sqlalchemy.dialects import mysql
-from sqlalchemy.dialects import oracle
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine import CursorResult
@@ -45,9 +38,6 @@ from sqlalchemy.engine import interfaces as engine_interfaces
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine import reflection
 from sqlalchemy.engine import result as engine_result
-from sqlalchemy.engine.processors import str_to_date
-from sqlalchemy.engine.processors import str_to_datetime
-from sqlalchemy.engine.processors import str_to_time
 from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.sql import expression
 
@@ -97,14 +87,6 @@ class ThreadLocalMetaData(MetaData):
 
 class RemovedIn20Warning(exc.SADeprecationWarning):
     """Never issued here; removed in 2.0."""
-
-
-class PoolListener:
-    """Listened to connections before there were events; removed in 1.4."""
-
-
-class ConnectionProxy:
-    """Stood before executions before there were events; removed in 1.4."""
 
 
 # -- functions ------------------------------------------------------------
@@ -216,87 +198,6 @@ def _bind_or_error(item: Any, msg: str | None = None) -> Any:
     return binding.resolve(getattr(item, "bind", None))
 
 
-# -- modules --------------------------------------------------------------
-
-
-def _module(name: str, source: Any, **more: Any) -> types.ModuleType:
-    """Make a module that has the public names of ``source``."""
-    module = types.ModuleType(name, "A module that SQLAlchemy had.")
-    names = {n: v for n, v in vars(source).items() if not n.startswith("__")}
-    vars(module).update(names)
-    vars(module).update(more)
-    return module
-
-
-def _databases() -> dict[str, types.ModuleType]:
-    dialects = {
-        "mysql": mysql,
-        "postgres": postgresql,
-        "postgresql": postgresql,
-        "sqlite": sqlite,
-        "oracle": oracle,
-        "mssql": mssql,
-    }
-    modules = {}
-    for name, dialect in dialects.items():
-        full = f"sqlalchemy.databases.{name}"
-        base = sys.modules[f"{dialect.__name__}.base"]
-        modules[full] = _module(full, dialect, **_public(base))
-    package = types.ModuleType("sqlalchemy.databases")
-    package.__path__ = []
-    for full, module in modules.items():
-        setattr(package, full.rpartition(".")[2], module)
-    return {"sqlalchemy.databases": package, **modules}
-
-
-def _public(module: Any) -> dict[str, Any]:
-    return {n: v for n, v in vars(module).items() if not n.startswith("__")}
-
-
-def _modules() -> dict[str, types.ModuleType]:
-    exceptions = _module("sqlalchemy.exceptions", exc, SQLError=exc.DBAPIError)
-    interfaces = types.ModuleType("sqlalchemy.interfaces")
-    vars(interfaces).update(
-        PoolListener=PoolListener, ConnectionProxy=ConnectionProxy
-    )
-    processors = types.ModuleType("sqlalchemy.processors")
-    vars(processors).update(
-        str_to_date=str_to_date,
-        str_to_datetime=str_to_datetime,
-        str_to_time=str_to_time,
-    )
-    return {
-        **_databases(),
-        "sqlalchemy.exceptions": exceptions,
-        "sqlalchemy.interfaces": interfaces,
-        "sqlalchemy.processors": processors,
-        "sqlalchemy.dialects.postgres": _module(
-            "sqlalchemy.dialects.postgres", postgresql
-        ),
-    }
-
-
-def _module_patches() -> list[Patch]:
-    patches = []
-    for name, module in _modules().items():
-        note = "Removed; gives today's names."
-        patches.append(
-            Patch(
-                sys.modules,
-                name,
-                lambda _, module=module: module,  # type: ignore[misc]  # bound early
-                f"import {name}",
-                note,
-            )
-        )
-        parent, _, child = name.rpartition(".")
-        if parent in ("sqlalchemy", "sqlalchemy.dialects"):
-            patches.append(
-                _name(sys.modules[parent], child, module, "0.6 to 2.0")
-            )
-    return patches
-
-
 # -- names ----------------------------------------------------------------
 
 
@@ -403,7 +304,6 @@ _CONNECTABLE = {"Connectable": Connectable}
 
 
 PATCHES: list[Patch] = [
-    *_module_patches(),
     *_missing(expression, _EXPRESSIONS, "2.0"),
     *_missing(sql, {"subquery": subquery}, "2.0"),
     *_missing(

@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy.dialects.postgresql  # noqa: F401  # its ENUM is patched
 
 from migrate import legacy
 from migrate.legacy import patching
+from migrate.legacy.patching import Later
 from migrate.legacy.patching import PatchSet
 from migrate.legacy.patching import add
 from migrate.legacy.patching import wrap
@@ -43,7 +50,8 @@ def snapshot() -> list[tuple[Any, str, Any]]:
     """The objects that the patches replace, or a mark where none is."""
     return [
         (patch.owner, patch.name, patching._own(patch))
-        for patch in legacy.PATCHES.patches
+        for patch in map(patching.present, legacy.PATCHES.patches)
+        if patch is not None
     ]
 
 
@@ -132,6 +140,69 @@ def test_no_attribute_is_patched_twice() -> None:
     keys = [(id(patch.owner), patch.name) for patch in legacy.PATCHES.patches]
 
     assert len(keys) == len(set(keys))
+
+
+@pytest.fixture
+def late_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """A module with a class Late, not imported yet."""
+    name = "migrate_test_late"
+    (tmp_path / f"{name}.py").write_text(
+        "class Late:\n    def call(self): return 'original'\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    yield name
+    sys.modules.pop(name, None)
+
+
+@pytest.fixture
+def late_patches(late_module: str) -> PatchSet:
+    return PatchSet([wrap(Later(late_module, "Late"), "late.call()", call)])
+
+
+def test_a_class_is_patched_when_it_is_imported_inside(
+    late_module: str, late_patches: PatchSet
+) -> None:
+    with late_patches.installed():
+        late = import_module(late_module).Late()
+        assert late.call() == "wrapped original"
+
+    assert late.call() == "original"
+
+
+def test_a_class_imported_outside_is_patched_next_time_only(
+    late_module: str, late_patches: PatchSet
+) -> None:
+    with late_patches.installed():
+        pass
+
+    late = import_module(late_module).Late()
+
+    assert late.call() == "original"
+    for _ in range(2):
+        with late_patches.installed():
+            assert late.call() == "wrapped original"
+        assert late.call() == "original"
+
+
+@pytest.mark.parametrize(
+    "names", ["*", "MSLongText, sqltypes", "base", "TINYINT as tiny, dialect"]
+)
+def test_an_old_dialect_module_is_imported_when_it_is_used(names: str) -> None:
+    program = f"""
+import sys
+from migrate import legacy
+with legacy.installed():
+    import sqlalchemy.databases.mysql
+    from sqlalchemy.databases import mysql
+    assert mysql is sqlalchemy.databases.mysql
+    assert "sqlalchemy.dialects.mysql" not in sys.modules
+    exec("from sqlalchemy.databases.mysql import {names}")
+    assert "sqlalchemy.dialects.mysql" in sys.modules
+    assert mysql.INTEGER is sys.modules["sqlalchemy.dialects.mysql"].INTEGER
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_every_patch_has_a_form_and_a_note() -> None:

@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from sqlalchemy.engine import Dialect
 
-from migrate.changeset.databases.firebird import FirebirdEditor
-from migrate.changeset.databases.ibmdb2 import Db2Editor
-from migrate.changeset.databases.mssql import SQLServerEditor
-from migrate.changeset.databases.mysql import MySQLEditor
-from migrate.changeset.databases.oracle import OracleEditor
-from migrate.changeset.databases.postgres import PostgresEditor
-from migrate.changeset.databases.sqlite import SQLiteEditor
 from migrate.changeset.editor import SchemaEditor
 
 __all__ = ["EDITORS", "editor_for"]
 
+#: By dialect, the module here and the editor in it: a module imports its
+#: database's part of SQLAlchemy, and most programs work on one database.
 #: Dialects which speak the language of another have their parent's editor.
-EDITORS: dict[str, type[SchemaEditor]] = {
-    "cockroachdb": PostgresEditor,
-    "firebird": FirebirdEditor,
-    "ibm_db_sa": Db2Editor,
-    "mariadb": MySQLEditor,
-    "mssql": SQLServerEditor,
-    "mysql": MySQLEditor,
-    "oracle": OracleEditor,
-    "postgresql": PostgresEditor,
-    "redshift": PostgresEditor,
-    "sqlite": SQLiteEditor,
+EDITORS: dict[str, tuple[str, str]] = {
+    "cockroachdb": ("postgres", "PostgresEditor"),
+    "firebird": ("firebird", "FirebirdEditor"),
+    "ibm_db_sa": ("ibmdb2", "Db2Editor"),
+    "mariadb": ("mysql", "MySQLEditor"),
+    "mssql": ("mssql", "SQLServerEditor"),
+    "mysql": ("mysql", "MySQLEditor"),
+    "oracle": ("oracle", "OracleEditor"),
+    "postgresql": ("postgres", "PostgresEditor"),
+    "redshift": ("postgres", "PostgresEditor"),
+    "sqlite": ("sqlite", "SQLiteEditor"),
 }
 
 
 def editor_for(dialect: Dialect) -> SchemaEditor:
     """Make the editor for ``dialect``; an unknown one gets ANSI's."""
-    return EDITORS.get(dialect.name, SchemaEditor)()
+    if dialect.name not in EDITORS:
+        return SchemaEditor()
+    module, name = EDITORS[dialect.name]
+    editor: type[SchemaEditor] = getattr(
+        import_module(f"{__name__}.{module}"), name
+    )
+    return editor()
