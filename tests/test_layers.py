@@ -57,6 +57,8 @@ LAYERS: list[list[str]] = [
         "migrate.versioning.migrate_repository",
     ],
     [
+        "migrate.versioning.signals",
+        "migrate.versioning.cancelling",
         "migrate.versioning.deployer",
         "migrate.versioning.limits",
         "migrate.versioning.blockers",
@@ -104,7 +106,6 @@ LAYERS: list[list[str]] = [
     [
         "migrate.versioning.console",
         "migrate.versioning.failure",
-        "migrate.versioning.signals",
         "migrate.versioning.commandline",
         "migrate.versioning.shell",
     ],

@@ -87,7 +87,7 @@ def _tell_any(event: Event) -> None:
             )
         case verdicts.LeftHalfDone(reason):
             log.warning("%s", reason)
-        case events.LockWaiting():
+        case events.LockWaiting() | events.RunInterrupted():
             progress.tell(event)
 
 

@@ -51,7 +51,6 @@ class Runner:
     :param emit: is told what happens, in the order in which it happens.
     :param limits: how long statements wait, and how often a step is retried.
     :param history: where steps are recorded, its table made; None: nowhere.
-    :ivar is_in_step: a step is under way, or failed.
     """
 
     def __init__(
@@ -72,7 +71,6 @@ class Runner:
         self._blockers: Blockers | None = None
         self._is_undone = False
         self._is_committing = False
-        self.is_in_step = False
 
     def run(self, step: Step) -> bool:
         """Run a step and commit it together with its version.
@@ -269,7 +267,6 @@ class Runner:
         self, step: Step, *, is_undone: Callable[[], bool]
     ) -> Iterator[_Clock]:
         clock = _Clock()
-        self.is_in_step = True
         self._emit(StepStarted(step))
         try:
             yield clock
@@ -285,7 +282,6 @@ class Runner:
             with suppress(DBAPIError):
                 self._record_failure(step, clock)
             raise
-        self.is_in_step = False
 
     def _record(self, step: Step, clock: _Clock, *, success: bool) -> None:
         if self._history is not None:

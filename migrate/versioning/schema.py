@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import NoReturn
 
 from sqlalchemy.exc import DBAPIError
 
+from migrate.exceptions import Error
 from migrate.exceptions import InvalidVersionError
 from migrate.exceptions import MissingAppliedScriptError
 from migrate.exceptions import NotSupportedError
@@ -172,6 +174,7 @@ class ControlledSchema:
         """Run steps under the lock; False if somebody else was faster."""
         # A run that has nothing to do need not pay for these.
         from migrate import legacy
+        from migrate.versioning.cancelling import cancellable
         from migrate.versioning.events import LockWaiting
         from migrate.versioning.lock import lock_for
         from migrate.versioning.runner import Runner
@@ -179,12 +182,16 @@ class ControlledSchema:
         def waiting(holder: str) -> None:
             emit(LockWaiting(holder))
 
-        with self.engine.connect() as connection:
+        with (
+            self._said_where(emit) as emit,
+            self.engine.connect() as connection,
+        ):
             lock = lock_for(connection, limits.lock_timeout, waiting)
             with (
                 lock.session(),
                 lock.held(),
                 limited(connection, limits),
+                cancellable(connection),
                 # Once for all steps: to apply the patches costs as much as
                 # a small script.
                 legacy.installed(),
@@ -195,27 +202,42 @@ class ControlledSchema:
                 runner = Runner(
                     connection, control, lock, emit, limits, history
                 )
-                is_ours = self._run_each(runner, steps, emit)
+                is_ours = self._run_each(runner, steps)
             if connection.dialect.name != "sqlite":
                 # What scripts have set in the session is not for the pool.
                 connection.invalidate()
         return is_ours
 
-    def _run_each(
-        self, runner: Runner, steps: list[Step], emit: Listener
-    ) -> bool:
-        from migrate.versioning.events import RunInterrupted  # as above
+    def _run_each(self, runner: Runner, steps: list[Step]) -> bool:
+        for step in steps:
+            if not runner.run(step):
+                return False
+            self.version = int(step.end)
+        return True
+
+    @contextmanager
+    def _said_where(self, emit: Listener) -> Iterator[Listener]:
+        """Say after a signal where the database is, unless a step did.
+
+        As the database says it by then: others may be at work.
+        """
+        from migrate.versioning import events  # as above
+
+        last: Event | None = None
+
+        def note(event: Event) -> None:
+            nonlocal last
+            last = event
+            emit(event)
 
         try:
-            for step in steps:
-                if not runner.run(step):
-                    return False
-                self.version = int(step.end)
+            yield note
         except KeyboardInterrupt:
-            if not runner.is_in_step:
-                emit(RunInterrupted(self.version))
+            if not isinstance(last, events.StepFailed):
+                with suppress(Error):
+                    self.load()
+                    emit(events.RunInterrupted(self.version))
             raise
-        return True
 
     # -- looking after what was run
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-__all__ = ["Terminated", "exit_code", "terminable"]
+__all__ = ["Terminated", "exit_code", "interrupting", "terminable"]
 
 
 class Terminated(KeyboardInterrupt):
@@ -19,10 +20,9 @@ class Terminated(KeyboardInterrupt):
 def terminable() -> Iterator[None]:
     """Turn SIGTERM into :class:`Terminated` for the time of the block.
 
-    Raised between two steps of the interpreter: a driver that waits inside
-    C code (psycopg2, sqlite3) first ends its statement.  Does nothing
-    outside the main thread, which alone may handle signals, and where
-    SIGTERM is ignored.
+    Raised between two steps of the interpreter.  Does nothing outside the
+    main thread, which alone may handle signals, and where SIGTERM is
+    ignored.
     """
     is_main = threading.current_thread() is threading.main_thread()
     before = signal.getsignal(signal.SIGTERM)
@@ -34,6 +34,22 @@ def terminable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def interrupting() -> dict[int, Callable[[int, FrameType | None], object]]:
+    """Return the handlers that end a command, by the signal's number.
+
+    Without those of an application, which may do something else.
+    """
+    ours = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: _terminate,
+    }
+    return {
+        number: handler
+        for number, handler in ours.items()
+        if signal.getsignal(number) is handler
+    }
 
 
 def exit_code(interrupt: KeyboardInterrupt) -> int:

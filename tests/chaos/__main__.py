@@ -22,6 +22,7 @@ from tests.chaos.crowd import IN_SCRIPT
 from tests.chaos.crowd import IN_STATEMENT
 from tests.chaos.crowd import deploy_at_once
 from tests.chaos.crowd import kill_the_holder
+from tests.chaos.cutting import IN_STATEMENT as ENDLESS
 from tests.chaos.cutting import cut_sessions
 from tests.chaos.cutting import send_signals
 from tests.chaos.disk import can_mount
@@ -78,6 +79,12 @@ def _trials(wanted: argparse.Namespace, name: str) -> Mapping[str, Trial]:
             rounds=wanted.rounds // 2,
         ),
         "signals": partial(send_signals, rounds=wanted.cuts),
+        "signals-busy": partial(
+            send_signals,
+            rounds=wanted.cuts,
+            trial="signals in a statement",
+            statement=ENDLESS[name],
+        ),
         "reader": partial(upgrade_behind_a_reader, seconds=wanted.seconds),
     }
     if name == "sqlite" and can_mount():

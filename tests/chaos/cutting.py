@@ -20,7 +20,7 @@ from tests.chaos.witness import State
 from tests.chaos.witness import Witness
 from tests.chaos.witness import witness_of
 
-__all__ = ["cut_sessions", "send_signals"]
+__all__ = ["IN_STATEMENT", "cut_sessions", "send_signals"]
 
 _DONE = "INSERT INTO log VALUES ('up 1');"
 _SLOW = """
@@ -43,20 +43,43 @@ def downgrade(migrate_engine):
     with migrate_engine.begin() as connection:
         connection.execute(text("DROP TABLE half"))
 """
-_SCRIPTS = {
-    "001_done_default_upgrade.sql": _DONE,
-    "001_done_default_downgrade.sql": "DELETE FROM log WHERE 1 = 0;",
-    "002_slow.py": _SLOW,
+_WAIT = """\
+        while (HERE / 'wait').exists():
+            time.sleep(0.01)
+"""
+_ENDLESS = """\
+        if (HERE / 'wait').exists():
+            connection.execute(text("{0}"))
+"""
+assert _WAIT in _SLOW
+IN_STATEMENT = {
+    "sqlite": "WITH RECURSIVE few (number) AS (SELECT 1 UNION ALL"
+    " SELECT number + 1 FROM few) SELECT count(*) FROM few",
+    "postgresql": "SELECT pg_sleep(60)",
+    "mysql": "SELECT sleep(60)",
 }
+"""Statements in which a signal finds the script, by database."""
+
+
+def _scripts(statement: str | None) -> dict[str, str]:
+    """Return steps of which the second waits, itself or in a statement."""
+    wait = _WAIT if statement is None else _ENDLESS.format(statement)
+    return {
+        "001_done_default_upgrade.sql": _DONE,
+        "001_done_default_downgrade.sql": "DELETE FROM log WHERE 1 = 0;",
+        "002_slow.py": _SLOW.replace(_WAIT, wait),
+    }
 
 
 class _Middle:
     """A deployer in the middle of its second step, again and again."""
 
-    def __init__(self, folder: Path, url: URL) -> None:
+    def __init__(
+        self, folder: Path, url: URL, statement: str | None = None
+    ) -> None:
         self._folder = folder
         self._rolls_back = url.get_backend_name() != "mysql"
-        self.shop: Shop = make_shop(folder, url, _SCRIPTS)
+        self.shop: Shop = make_shop(folder, url, _scripts(statement))
         self.witness: Witness = witness_of(url)
         assert Deployer(self.shop.manage, "version_control").run().code == 0
 
@@ -115,20 +138,53 @@ class _Middle:
         return str(back) if back.code else None
 
 
-def send_signals(folder: Path, url: URL, *, rounds: int) -> Report:
-    """Send SIGTERM and SIGINT in turn, in the middle of a step."""
-    middle = _Middle(folder, url)
-    report = Report("SIGTERM, SIGINT", url.get_backend_name())
+def send_signals(
+    folder: Path,
+    url: URL,
+    *,
+    rounds: int,
+    trial: str = "SIGTERM, SIGINT",
+    statement: str | None = None,
+    limit: float = 2.0,
+) -> Report:
+    """Send SIGTERM and SIGINT in turn, in the middle of a step.
+
+    :param statement: that runs when the signal comes; by default the script
+        does something else.
+    :param limit: seconds within which the deployer must have ended.
+    """
+    middle = _Middle(folder, url, statement)
+    report = Report(trial, url.get_backend_name(), worst=0.0)
     for number in range(rounds):
         signal = (SIGTERM, SIGINT)[number % 2]
-        ending = middle.interrupted(_sender(signal))
-        if not _note(report, number, middle.judge(ending, 128 + signal)):
+        send = _Sender(signal, 0.2 if statement else 0)
+        ending = middle.interrupted(send)
+        took = time.monotonic() - send.sent
+        report.worst = max(report.worst or 0, took)
+        problem = middle.judge(ending, 128 + signal)
+        if took > limit:
+            problem = problem or f"it took {took:.1f} s to end"
+        if not _note(report, number, problem):
             break
     return report
 
 
-def _sender(signal: Signals) -> Callable[[Deployer], None]:
-    return lambda deployer: deployer.send(signal)
+class _Sender:
+    """Sends a signal.
+
+    :param after: seconds, for a script that has just said that its statement
+        will begin.
+    """
+
+    def __init__(self, signal: Signals, after: float) -> None:
+        self.sent = 0.0
+        self._signal = signal
+        self._after = after
+
+    def __call__(self, deployer: Deployer) -> None:
+        time.sleep(self._after)
+        self.sent = time.monotonic()
+        deployer.send(self._signal)
 
 
 def cut_sessions(folder: Path, url: URL, *, rounds: int) -> Report:

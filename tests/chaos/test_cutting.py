@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.engine import URL
 from sqlalchemy.engine import make_url
 
+from tests.chaos.cutting import IN_STATEMENT
 from tests.chaos.cutting import cut_sessions
 from tests.chaos.cutting import send_signals
 from tests.chaos.disk import can_mount
@@ -21,7 +22,22 @@ from tests.chaos.traffic import upgrade_behind_a_reader
 def test_signal_in_a_step_says_where_the_database_stands(
     database_url: URL, tmp_path: Path
 ) -> None:
-    report = send_signals(tmp_path, database_url, rounds=2)
+    report = send_signals(tmp_path, database_url, rounds=2, limit=10)
+
+    assert not report.wrong
+    assert report.tried == 2
+
+
+def test_signal_in_a_statement_cancels_it(
+    database_url: URL, tmp_path: Path
+) -> None:
+    report = send_signals(
+        tmp_path,
+        database_url,
+        rounds=2,
+        statement=IN_STATEMENT[database_url.get_backend_name()],
+        limit=10,
+    )
 
     assert not report.wrong
     assert report.tried == 2

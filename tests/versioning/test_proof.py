@@ -21,6 +21,7 @@ from migrate.exceptions import HalfDoneStepError
 from migrate.exceptions import NotSupportedError
 from migrate.exceptions import UnconfirmedError
 from migrate.versioning import proof
+from migrate.versioning.events import RunInterrupted
 from migrate.versioning.events import StepDone
 from migrate.versioning.events import StepStarted
 from migrate.versioning.limits import Limits
@@ -732,3 +733,25 @@ def test_database_that_cannot_roll_back_is_refused(
 
     with pytest.raises(NotSupportedError, match="journal_mode"):
         prove(sqlite_engine, scripts)
+
+
+def test_interrupted_test_says_where_the_database_stands(
+    engine: Engine, scripts: Scripts
+) -> None:
+    scripts.first()
+    scripts.python("raise KeyboardInterrupt")
+    control(engine, scripts, 1)
+    events: list[Event] = []
+
+    with pytest.raises(KeyboardInterrupt):
+        proof.prove(
+            engine,
+            scripts.repository,
+            [2],
+            listener=events.append,
+            limits=Limits(),
+            is_confirmed=True,
+        )
+
+    assert events[-1] == RunInterrupted(1)
+    assert version(engine, scripts) == 1

@@ -7,7 +7,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from migrate.binding import can_roll_back_ddl
+from migrate.versioning.cancelling import cancellable
 from migrate.versioning.events import LockWaiting
+from migrate.versioning.events import RunInterrupted
 from migrate.versioning.limits import limited
 from migrate.versioning.lock import lock_for
 from migrate.versioning.proof.stage import RealStage
@@ -24,9 +26,11 @@ from migrate.versioning.proof.verdict import RunningForReal
 from migrate.versioning.sealed import sealed
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
     from sqlalchemy.engine import Engine
 
     from migrate.versioning.limits import Limits
+    from migrate.versioning.lock import Lock
     from migrate.versioning.proof.verdict import Listener
     from migrate.versioning.proof.verdict import Verdict
     from migrate.versioning.repository import Repository
@@ -64,17 +68,38 @@ def prove(
 
     with engine.connect() as connection:
         lock = lock_for(connection, limits.lock_timeout, waiting)
-        with lock.session(), lock.held(), limited(connection, limits):
+        with (
+            lock.session(),
+            lock.held(),
+            limited(connection, limits),
+            cancellable(connection),
+        ):
             if can_roll_back_ddl(connection):
-                with sealed(connection, lock):
-                    stage = SealedStage(connection)
-                    trial = Trial(stage, repository, listener)
-                    trial.start(versions[0])
-                    return trial.verdicts(versions)
+                return _proved_and_undone(
+                    connection, lock, repository, versions, listener
+                )
             real = RealStage(connection, lock, control_of(repository))
             real.check()
             trial = Trial(real, repository, listener)
             return _proved_for_real(trial, real, versions, is_confirmed)
+
+
+def _proved_and_undone(
+    connection: Connection,
+    lock: Lock,
+    repository: Repository,
+    versions: Sequence[int],
+    listener: Listener,
+) -> list[Verdict]:
+    with sealed(connection, lock):
+        trial = Trial(SealedStage(connection), repository, listener)
+        trial.start(versions[0])
+        home = trial.at
+        try:
+            return trial.verdicts(versions)
+        except KeyboardInterrupt:
+            listener(RunInterrupted(home))
+            raise
 
 
 def _proved_for_real(
@@ -91,7 +116,11 @@ def _proved_for_real(
     connection.rollback()
     refuse(touched(trial.source(versions), rows))
     with unconfirmed(connection, rows):
-        verdicts = trial.verdicts(versions)
+        try:
+            verdicts = trial.verdicts(versions)
+        except KeyboardInterrupt:
+            trial.emit(RunInterrupted(trial.at))
+            raise
         with suppress(StuckError):
             trial.move(home)
     if trial.at != home:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from migrate.versioning.events import LockWaiting
+from migrate.versioning.events import RunInterrupted
 from migrate.versioning.events import StepDone
 from migrate.versioning.events import StepStarted
 
@@ -110,6 +111,7 @@ Event: TypeAlias = (
     | LeftHalfDone
     | LockWaiting
     | Moving
+    | RunInterrupted
     | RunningForReal
     | StepDone
     | StepStarted
