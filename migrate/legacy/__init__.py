@@ -26,9 +26,10 @@ from migrate.legacy import reflection
 from migrate.legacy import removed
 from migrate.legacy import rows
 from migrate.legacy import types
+from migrate.legacy.memory import Memory
 from migrate.legacy.patching import PatchSet
 
-__all__ = ["PATCHES", "install", "installed", "style", "uninstall"]
+__all__ = ["PATCHES", "Memory", "install", "installed", "style", "uninstall"]
 
 #: Every 1.x form, as data: owner, name, how a script writes it, what it does.
 PATCHES = PatchSet(
@@ -67,7 +68,10 @@ def installed() -> AbstractContextManager[None]:
 
 @contextmanager
 def style(
-    connection: Connection, *, transactional: bool = True
+    connection: Connection,
+    *,
+    transactional: bool = True,
+    memory: Memory | None = None,
 ) -> Iterator[Engine]:
     """Run a change script in 1.x style on ``connection``.
 
@@ -80,10 +84,14 @@ def style(
         the caller commits it or rolls it back.  Otherwise what the script
         commits is committed, and the driver is in autocommit mode; the
         transaction of ``connection`` is committed first.
+    :param memory: of the tables, for all scripts of a run; only they may
+        change the database meanwhile, else :meth:`.Memory.doubt`.
     """
     with (
         installed(),
-        engine.on(connection, transactional=transactional) as migrate_engine,
+        engine.on(
+            connection, transactional=transactional, memory=memory
+        ) as migrate_engine,
         binding.running(migrate_engine),
     ):
         yield migrate_engine

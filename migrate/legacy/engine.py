@@ -30,8 +30,9 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.util import immutabledict
 
 from migrate.legacy.control import control_in
+from migrate.legacy.effect import ALL
+from migrate.legacy.effect import changed_tables
 from migrate.legacy.memory import Memory
-from migrate.legacy.memory import leaves_tables_alone
 from migrate.legacy.transactions import RealTransactions
 from migrate.legacy.transactions import Savepoints
 from migrate.legacy.transactions import ScriptDBAPIConnection
@@ -143,7 +144,7 @@ class ScriptConnection(Connection):
         try:
             self._stand_in.unguarded = not begun and self.engine.unguarded
             result = self.engine.memory.keeping(
-                lambda: run(*args, **kwargs), _is_harmless
+                lambda: run(*args, **kwargs), _changed_by
             )
             _buffer(result, self.dialect.name == "sqlite")
             if not begun:
@@ -191,13 +192,16 @@ class ScriptEngine(Engine):
     _connection_cls = ScriptConnection
 
     def __init__(
-        self, connection: Connection, transactions: Transactions
+        self,
+        connection: Connection,
+        transactions: Transactions,
+        memory: Memory,
     ) -> None:
         self.origin = origin = connection.engine
         self.unguarded = isinstance(transactions, RealTransactions)
-        self.memory = Memory()
+        self.memory = memory
         real = connection.connection.dbapi_connection
-        make = partial(ScriptDBAPIConnection, real, transactions, self.memory)
+        make = partial(ScriptDBAPIConnection, real, transactions, memory)
         super().__init__(
             NullPool(
                 make,
@@ -258,7 +262,10 @@ ScriptEngine._option_cls = cast(type[OptionEngine], ScriptOptionEngine)
 
 @contextmanager
 def on(
-    connection: Connection, *, transactional: bool = True
+    connection: Connection,
+    *,
+    transactional: bool = True,
+    memory: Memory | None = None,
 ) -> Iterator[ScriptEngine]:
     """Give an engine on the one ``connection``.
 
@@ -267,18 +274,20 @@ def on(
         none; the caller commits or rolls it back.  Otherwise commits are
         real, and a statement outside ``begin()`` runs in the driver's
         autocommit mode.
+    :param memory: what an earlier script on the connection has read.
     """
+    memory = memory or Memory()
     if transactional:
         _ensure_transaction(connection)
         real = connection.connection.dbapi_connection
         with _closing(Savepoints(real, connection.dialect)) as transactions:
-            yield ScriptEngine(connection, transactions)
+            yield ScriptEngine(connection, transactions, memory)
         return
     with (
         _driver_autocommit(connection) as real,
         _closing(RealTransactions(real, connection.dialect)) as transactions,
     ):
-        yield ScriptEngine(connection, transactions)
+        yield ScriptEngine(connection, transactions, memory)
 
 
 @contextmanager
@@ -348,9 +357,9 @@ def _only_reads(result: Any) -> bool:
     return bool(_READS.match(context.statement))
 
 
-def _is_harmless(result: Any) -> bool:
+def _changed_by(result: Any) -> frozenset[str]:
     context: Any = getattr(result, "context", None)
-    return context is not None and leaves_tables_alone(context.statement)
+    return ALL if context is None else changed_tables(context.statement)
 
 
 def _buffer(result: Any, is_sqlite: bool) -> None:

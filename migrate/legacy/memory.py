@@ -1,15 +1,14 @@
-"""What a step knows of the database, until a statement may have changed it.
+"""What a run knows of the database, until a statement may have changed it.
 
 The rule is that of doubt: whatever takes a cursor empties the memory, and only
-a statement that is known to leave every table as it is brings it back.
+a statement of which it is known what it changes brings back the rest.
 """
 
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Callable
-from functools import lru_cache
+from contextlib import ExitStack
 from typing import Any
 from typing import TypeVar
 
@@ -19,125 +18,11 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.engine.reflection import ObjectKind
 from sqlalchemy.engine.reflection import ObjectScope
 
-__all__ = ["Memory", "leaves_tables_alone"]
+from migrate.legacy.effect import ALL
+
+__all__ = ["Memory"]
 
 _T = TypeVar("_T")
-
-_FIRST_WORD = re.compile(
-    r"\s*(?:SELECT|INSERT\s+INTO|UPDATE|DELETE\s+FROM|SHOW|DESCRIBE"
-    r"|SAVEPOINT|RELEASE\s+SAVEPOINT)\b",
-    re.IGNORECASE,
-)
-_READING_PRAGMA = re.compile(
-    r"\s*PRAGMA\s+(?:\w+\.)?(?:table_x?info|index_x?info|index_list"
-    r"|foreign_key_list|table_list)\(",
-    re.IGNORECASE,
-)
-_CALL = re.compile(r"([\w.]+)\s*\(")
-_HARMLESS_CALLS = frozenset(
-    {
-        "abs",
-        "and",
-        "any",
-        "array",
-        "array_agg",
-        "as",
-        "avg",
-        "by",
-        "case",
-        "cast",
-        "char",
-        "char_length",
-        "character",
-        "coalesce",
-        "concat",
-        "count",
-        "current_date",
-        "current_timestamp",
-        "decimal",
-        "distinct",
-        "else",
-        "exists",
-        "filter",
-        "from",
-        "generate_subscripts",
-        "generate_series",
-        "group",
-        "having",
-        "ifnull",
-        "in",
-        "int",
-        "into",
-        "join",
-        "lateral",
-        "length",
-        "limit",
-        "lower",
-        "max",
-        "min",
-        "not",
-        "now",
-        "nullif",
-        "numeric",
-        "on",
-        "or",
-        "over",
-        "replace",
-        "row_number",
-        "select",
-        "set",
-        "some",
-        "string_agg",
-        "substr",
-        "substring",
-        "sum",
-        "table",
-        "then",
-        "trim",
-        "union",
-        "unnest",
-        "upper",
-        "values",
-        "varchar",
-        "when",
-        "where",
-        "with",
-        "xor",
-    }
-)
-# The name of the table, which looks like that of a function.
-_INSERT = re.compile(r"\s*INSERT\s+INTO\s+[^\s(]+\s*\(", re.IGNORECASE)
-_INTO = re.compile(r"\bINTO\b", re.IGNORECASE)
-
-
-@lru_cache(maxsize=256)
-def leaves_tables_alone(sql: str) -> bool:
-    """Whether ``sql`` surely changes no table's definition.
-
-    Not: several statements in one text, or a call of a function which is
-    not known -- that may do anything on PostgreSQL.
-
-    >>> leaves_tables_alone("SELECT a, count(*) FROM t WHERE b IN (1, 2)")
-    True
-    >>> leaves_tables_alone("SELECT AddGeometryColumn('t', 'g')")
-    False
-    >>> leaves_tables_alone("SELECT 1; DROP TABLE t")
-    False
-    """
-    if ";" in sql:
-        return False
-    if _READING_PRAGMA.match(sql):
-        return True
-    if not _FIRST_WORD.match(sql):
-        return False
-    sql, inserts = _INSERT.subn("(", sql, count=1)
-    if not inserts and _INTO.search(sql):
-        return False
-    return all(_is_harmless(name.lower()) for name in _CALL.findall(sql))
-
-
-def _is_harmless(name: str) -> bool:
-    return name in _HARMLESS_CALLS or name.startswith(("pg_catalog.", "pg_"))
 
 
 class _Copies(dict[Any, Any]):
@@ -154,11 +39,18 @@ class _Copies(dict[Any, Any]):
 
 
 class Memory:
-    """Reflection on one connection, as long as it is true."""
+    """Reflection on one connection, as long as it is true.
+
+    It lasts as long as nobody else changes the database: for a run, whose
+    lock keeps other deployers away.  Whoever executes by another way than a
+    change script's engine says so with :meth:`doubt`.
+    """
 
     def __init__(self) -> None:
         self._known: dict[str | None, Any] = {}
         self._asked: dict[str | None, set[str]] = {}
+        self._whole: set[str | None] = set()
+        self._has_heirs = False
         self._doubts = 0
 
     def doubt(self) -> None:
@@ -166,16 +58,33 @@ class Memory:
         self._doubts += 1
         self._known = {}
         self._asked = {}
+        self._whole = set()
 
     def keeping(
-        self, run: Callable[[], _T], is_known: Callable[[_T], bool]
+        self,
+        run: Callable[[], _T],
+        changed_by: Callable[[_T], frozenset[str]],
     ) -> _T:
-        """Run one statement; if it is known to be harmless, forget nothing."""
-        before, known, asked = self._doubts, self._known, self._asked
+        """Run one statement; forget the tables that it changes only.
+
+        :param changed_by: says of the result what :func:`changed_tables`
+            says of the statement.
+        """
+        before = self._doubts
+        known, asked, whole = self._known, self._asked, self._whole
         result = run()
-        if self._doubts == before + 1 and is_known(result):
-            self._known, self._asked = known, asked
+        if self._doubts == before + 1:
+            changed = changed_by(result)
+            if not changed or not (changed is ALL or self._has_heirs):
+                self._known, self._asked, self._whole = known, asked, whole
+                self._forget(changed)
         return result
+
+    def _forget(self, changed: frozenset[str]) -> None:
+        for info in self._known.values() if changed else ():
+            for key in [k for k in info.columns if _shows(info, k, changed)]:
+                for tables in vars(info).values():
+                    tables.pop(key, None)
 
     def reflection(
         self, bind: Engine | Connection, name: str, schema: str | None
@@ -184,17 +93,52 @@ class Memory:
 
         The first table of a schema is read alone; the second has the whole
         schema read, where that takes no more statements than one table.
+        What has been changed since is read alone again.
         """
-        inspector = inspect(bind)
         asked = {*self._asked.get(schema, ()), name}
         info = self._known.get(schema)
         if info is None or (schema, name) not in info.columns:
-            whole = len(asked) > 1 and inspector.dialect._overrides_default(
-                "get_multi_columns"
+            inspector = inspect(bind)
+            if info is None:
+                self._has_heirs = _has_heirs(bind)
+            whole = (
+                len(asked) > 1
+                and schema not in self._whole
+                and inspector.dialect._overrides_default("get_multi_columns")
             )
             info = _read(inspector, schema, None if whole else [name], info)
+            if whole:
+                self._whole.add(schema)
         self._known[schema], self._asked[schema] = info, asked
         return info
+
+
+def _shows(info: Any, key: Any, changed: frozenset[str]) -> bool:
+    """Whether what is known of a table may come from a changed one.
+
+    It is that table, refers to it, or may be a view over it: of a view no
+    primary key is known.
+    """
+    keys = dict.get(info.foreign_keys, key) or ()
+    primary = dict.get(info.pk_constraint, key) or {}
+    return (
+        key[1].lower() in changed
+        or any(each["referred_table"].lower() in changed for each in keys)
+        or not primary.get("constrained_columns")
+    )
+
+
+def _has_heirs(bind: Engine | Connection) -> bool:
+    """Whether a change of one table may change those that inherit of it."""
+    if bind.dialect.name != "postgresql":
+        return False
+    question = "SELECT count(*) FROM pg_catalog.pg_inherits"
+    with ExitStack() as stack:
+        if isinstance(bind, Connection):
+            connection = bind
+        else:
+            connection = stack.enter_context(bind.connect())
+        return bool(connection.exec_driver_sql(question).scalar())
 
 
 def _read(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -27,12 +28,14 @@ from migrate.versioning.journal import invalid_indexes
 from migrate.versioning.limits import Limits
 from migrate.versioning.limits import is_lock_timeout
 from migrate.versioning.marker import Marker
+from migrate.versioning.script import PythonScript
 from migrate.versioning.script import SqlScript
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from migrate.exceptions import HalfDoneStepError
+    from migrate.legacy import Memory
     from migrate.versioning.control import ControlTable
     from migrate.versioning.events import Listener
     from migrate.versioning.history import History
@@ -93,6 +96,7 @@ class Runner:
             time.sleep(pause)
             # What a script keeps at module level would be there already.
             step.script.forget()
+            self._forget_tables()
 
     def _attempt(self, step: Step) -> bool:
         self._is_undone = self._is_committing = False
@@ -132,12 +136,30 @@ class Runner:
             if version != step.start:
                 return False
             with self._reported(step, is_undone=lambda: True) as clock:
-                step.script.run(self._connection, step.direction)
+                self._run_script(step)
                 self._move(step)
                 self._record(step, clock, success=True)
                 self._commit()
         self._emit(StepDone(step))
         return True
+
+    def _run_script(self, step: Step, journal: Journal | None = None) -> None:
+        script = step.script
+        if isinstance(script, PythonScript):
+            script.run(self._connection, step.direction, journal, self._memory)
+            return
+        self._forget_tables()
+        script.run(self._connection, step.direction, journal)
+
+    @cached_property
+    def _memory(self) -> Memory:
+        """What the Python scripts of this run have read of the tables."""
+        from migrate.legacy import Memory  # slow to import; not for SQL
+
+        return Memory()
+
+    def _forget_tables(self) -> None:
+        vars(self).pop("_memory", None)
 
     def _run_marked(self, step: Step) -> bool:
         with self._lock.alone():
@@ -154,7 +176,7 @@ class Runner:
             self._kept(journal),
         ):
             with self._lock.autocommit():
-                step.script.run(self._connection, step.direction, journal)
+                self._run_script(step, journal)
             with self._transaction():
                 self._move(step)
                 self._control.unmark(self._connection)

@@ -25,6 +25,7 @@ from migrate.versioning.util import import_path
 
 if TYPE_CHECKING:
     from migrate.binding import Bind
+    from migrate.legacy import Memory
 
 __all__ = ["PythonScript"]
 
@@ -109,12 +110,14 @@ class PythonScript(BaseScript):
         engine: Bind,
         step: str | int = "upgrade",
         journal: StatementJournal | None = None,
+        memory: Memory | None = None,
     ) -> None:
         """Call the function for a step, inside 1.x style.
 
         :param engine: see :meth:`BaseScript.run`.
         :param step: 'upgrade' or 'downgrade', or a number above or below 0.
         :param journal: see :meth:`BaseScript.run`; nothing is left out.
+        :param memory: see :func:`migrate.legacy.style`.
         :raises ScriptError: for step 0, or without such a function.
         :raises ScriptArgumentError: when the function takes no argument.
         :raises ScriptExitError: when it calls ``sys.exit()``, however.
@@ -130,7 +133,7 @@ class PythonScript(BaseScript):
             self._connection(engine, transactional) as connection,
             journal.watching() if journal else nullcontext(),
             legacy.style(
-                connection, transactional=transactional
+                connection, transactional=transactional, memory=memory
             ) as migrate_engine,
             python2.told_apart(self.path),
             _kept_from_exiting(self.path),
