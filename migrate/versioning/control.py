@@ -38,6 +38,7 @@ from migrate.versioning.limits import is_lock_timeout
 from migrate.versioning.marker import Marker
 from migrate.versioning.marker import marker_id
 from migrate.versioning.secret import hidden
+from migrate.versioning.secret import scrub
 from migrate.versioning.secret import secrets_in
 from migrate.versioning.secret import shown
 
@@ -391,7 +392,9 @@ def unreachable(engine: Engine, error: DBAPIError) -> DatabaseUnreachableError:
     is_numbered = len(words) == 2 and isinstance(words[0], int)
     reason = f"{words[1]} ({words[0]})" if is_numbered else str(error.orig)
     url = shown(engine.url)
-    reason = hidden(" ".join(reason.split()), secrets_in({"url": engine}))
+    secrets = secrets_in({"url": engine})
+    scrub(error, secrets)
+    reason = hidden(" ".join(reason.split()), secrets)
     return DatabaseUnreachableError(f"cannot read database {url}: {reason}")
 
 

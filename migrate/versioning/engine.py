@@ -11,6 +11,7 @@ from typing import Any
 
 from migrate.exceptions import InvalidEngineError
 from migrate.versioning.secret import hidden
+from migrate.versioning.secret import scrub
 from migrate.versioning.secret import secrets_in
 from migrate.versioning.util import construct_engine
 
@@ -29,12 +30,16 @@ def engine_of(
 ) -> Iterator[Engine]:
     """Give the engine passed, or one that ends with the block.
 
-    :raises InvalidEngineError: when SQLAlchemy makes none; the message shows
-        no password.
+    :raises InvalidEngineError: when SQLAlchemy makes none.
+
+    No error that leaves the block shows the password.
     """
     engine = _made(url, opts)
     try:
         yield engine
+    except BaseException as error:
+        scrub(error, _secrets(url, opts))
+        raise
     finally:
         if engine is not url:
             engine.dispose()
@@ -47,9 +52,13 @@ def _made(url: Any, opts: Mapping[str, Any]) -> Engine:
         reason = _reason(error)
         if reason is None:
             raise
-        secrets = secrets_in({**opts, "url": url}, environ)
-        # Without its cause, which may quote a password.
-        raise InvalidEngineError(hidden(reason, secrets)) from None
+        scrub(error, _secrets(url, opts))
+        reason = hidden(reason, _secrets(url, opts))
+        raise InvalidEngineError(reason) from error
+
+
+def _secrets(url: object, opts: Mapping[str, Any]) -> frozenset[str]:
+    return secrets_in({**opts, "url": url}, environ)
 
 
 def _reason(error: Exception) -> str | None:

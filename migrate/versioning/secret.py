@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+from typing import Any
 
 from migrate.versioning.address import variable
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
-__all__ = ["hidden", "hidden_in_sql", "secrets_in", "shown"]
+__all__ = ["hidden", "hidden_in_sql", "scrub", "secrets_in", "shown"]
 
 _PASSWORD = re.compile(r"[\w+.-]+://[^:/@]*:(?P<password>.*)@", re.DOTALL)
 #: As in the words of libpq, of ODBC, and of whoever quotes them.
@@ -25,7 +26,7 @@ _ASSIGNED = re.compile(
 )
 _IN_SQL = re.compile(
     r"(\b(?:identified\s+(?:(?:with|via)\s+\w+\s+)?(?:by|as|using)"
-    r"|password|passwd)\b\s*(?:password\s*)?[=(]?\s*)"
+    r"|password|passwd)\b(?:\s*password)?[\s=(]+)"
     r"'(?:[^'\\]|''|\\.)*'?",
     re.IGNORECASE,
 )
@@ -68,6 +69,46 @@ def hidden_in_sql(statement: str, secrets: Iterable[str] = ()) -> str:
     return hidden(_IN_SQL.sub(rf"\1'{_MASK}'", statement), secrets)
 
 
+def scrub(error: BaseException, secrets: Iterable[str]) -> None:
+    """Take secrets out of an error and of those that led to it.
+
+    Whoever shows it, with its traceback or without, shows what drivers have
+    put into their messages.
+    """
+    secrets = frozenset(secrets)
+    waiting: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while secrets and waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        _scrub_one(one, secrets)
+        waiting += [one.__cause__, one.__context__]
+        original = getattr(one, "orig", None)  # of SQLAlchemy's
+        if isinstance(original, BaseException):
+            waiting.append(original)
+
+
+def _scrub_one(error: BaseException, secrets: frozenset[str]) -> None:
+    args = _scrubbed(error.args, secrets)
+    if args != error.args:
+        error.args = args
+    for name, value in vars(error).items():
+        if name != "orig" and isinstance(value, (str, tuple, list, dict)):
+            setattr(error, name, _scrubbed(value, secrets))
+
+
+def _scrubbed(value: Any, secrets: frozenset[str]) -> Any:
+    if isinstance(value, str):
+        return hidden(value, secrets)
+    if type(value) in (tuple, list):
+        return type(value)(_scrubbed(item, secrets) for item in value)
+    if type(value) is dict:
+        return {key: _scrubbed(item, secrets) for key, item in value.items()}
+    return value
+
+
 def shown(url: URL) -> str:
     """Return the text of a database URL with stars for its secrets."""
     text = url.render_as_string(hide_password=False)
@@ -75,11 +116,7 @@ def shown(url: URL) -> str:
 
 
 def _pattern(secret: str) -> str:
-    # Messages that are made one line have lost line ends and double blanks.
-    words = re.split(r"(\s+)", secret)
-    pattern = "".join(
-        r"\s+" if word.isspace() else re.escape(word) for word in words
-    )
+    pattern = "".join(map(_sign_pattern, re.findall(r"\s+|.", secret)))
     if len(secret) >= _LONG:
         return pattern
     begin = _BEGIN if re.match(r"\w", secret) else ""
@@ -87,17 +124,25 @@ def _pattern(secret: str) -> str:
     return begin + pattern + end
 
 
+def _sign_pattern(sign: str) -> str:
+    """Match a sign also in a repr, in the repr of that, and so on."""
+    if sign.isspace():
+        # Messages that are made one line have lost line ends.
+        return r"(?:\s|\\+[nrt])+"
+    if sign == "\\":
+        return r"\\+"
+    return rf"\\*{sign}" if sign in "'\"" else re.escape(sign)
+
+
 def _forms(secret: str) -> set[str]:
     """Return how drivers and tracebacks may write a secret."""
     from urllib.parse import quote  # slow to import
     from urllib.parse import quote_plus
 
-    plain = secret.encode(errors="surrogateescape")
+    plain = secret.encode(errors="surrogatepass")
     return {
         secret,
-        repr(secret)[1:-1],
         ascii(secret)[1:-1],
-        secret.replace("\\", "\\\\").replace("'", "\\'"),
         quote(plain, safe=""),
         quote_plus(plain, safe=""),
     }
