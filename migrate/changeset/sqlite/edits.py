@@ -188,8 +188,23 @@ def scratch(
 def _spliced(table: CreateTable, *splices: Splice) -> CreateTable:
     text = table.text
     for start, end, new in sorted(splices, reverse=True):
-        text = text[:start] + new + text[end:]
+        text = _joined(_joined(text[:start], new), text[end:])
     return parse(text)
+
+
+def _joined(left: str, right: str) -> str:
+    """Put two texts together; their tokens must not become one.
+
+    SQLite stores ``DEFAULT(3)`` and ``VARCHAR(9)NOT NULL`` as written.
+    """
+    ends = left[-1:], right[:1]
+    one_word = all(map(_in_word, ends))
+    one_string = ends[0] == ends[1] and ends[0] in ("'", '"', "`")
+    return f"{left} {right}" if one_word or one_string else left + right
+
+
+def _in_word(character: str) -> bool:
+    return character.isalnum() or character in ("_", "$") or character > "\x7f"
 
 
 def _lead(text: str, start: int) -> str:
@@ -205,10 +220,7 @@ def _with_space_before(text: str, start: int, end: int) -> tuple[int, int]:
         start -= 1
     if start and text[start - 1] in "\r\n":
         return _with_line_before(text, start, end)
-    # Two tokens must not run together: "a/**/NOT NULL UNIQUE", "CHECK(1)x".
-    after = text[end : end + 1]
-    glued = after.isalnum() or (after != "" and after in "\"'`[_")
-    return (start + 1 if glued and text[start] in " \t" else start), end
+    return start, end
 
 
 def _with_line_before(text: str, start: int, end: int) -> tuple[int, int]:

@@ -157,6 +157,26 @@ def test_typeless_column_gets_a_type() -> None:
     assert table.text == "CREATE TABLE t (a TEXT,b TEXT)"
 
 
+@pytest.mark.parametrize("default", ["7", "'x'", "-1", "CURRENT_TIME"])
+@pytest.mark.parametrize("type_text", ["TEXT", "VARCHAR(9)"])
+def test_tokens_that_touch_stay_apart(default: str, type_text: str) -> None:
+    table = parse(
+        "CREATE TABLE t(a VARCHAR(5)NOT NULL DEFAULT(3)CHECK(a>0),"
+        "b\"odd\"DEFAULT'y'NOT NULL,c DEFAULT/**/5/**/NOT NULL)"
+    )
+    for name in ("a", "b", "c"):
+        table = edits.with_default(table, table.column(name), default)
+        table = edits.with_type(table, table.column(name), type_text)
+
+    accepted(table.text)
+    assert [*map(table.type_of, table.columns)] == [type_text] * 3
+    assert [
+        table.slice(clause.argument) for clause in table.of_kind(DEFAULT)
+    ] == [default] * 3
+    assert len(table.of_kind(NOT_NULL)) == 3
+    assert len(table.of_kind(CHECK)) == 1
+
+
 def test_renamed_table_is_quoted() -> None:
     table = edits.renamed(parse("CREATE TABLE [t] (a)"), 'a "b"')
 
