@@ -309,10 +309,67 @@ def test_default_of_old_rows_stays(
     assert [value for (value,) in values] == [5, 7 if default else None]
 
 
-def rootpage(connection: Connection) -> int:
+@pytest.mark.parametrize("key", [UniqueConstraint, PrimaryKeyConstraint])
+def test_key_given_later_is_no_proof_of_complete_rows(
+    connection: Connection, key: type[UniqueConstraint]
+) -> None:
+    connection.exec_driver_sql("CREATE TABLE late (k INTEGER)")
+    connection.exec_driver_sql("INSERT INTO late VALUES (1), (2)")
+    connection.exec_driver_sql("ALTER TABLE late ADD b INTEGER DEFAULT 5")
+    table = Table("late", model().metadata, Column("k"), Column("b", Integer))
+
+    for operation in (
+        *added(table, key("b", "k")),
+        *alter(table, "b", server_default=DefaultClause(text("7"))),
+    ):
+        SQLiteEditor().run(connection, operation)
+
+    assert connection.exec_driver_sql("SELECT b FROM late").all() == [
+        *((5,), (5,)),
+    ]
+    assert connection.exec_driver_sql("PRAGMA integrity_check").all() == [
+        ("ok",)
+    ]
+
+
+@pytest.mark.parametrize("default", ["k", '"k"', "`k`", "[k]", "missing"])
+def test_default_that_is_a_word_is_no_column(
+    connection: Connection, default: str
+) -> None:
+    connection.exec_driver_sql(f"ALTER TABLE t ADD b TEXT DEFAULT {default}")
+    rows = "SELECT DISTINCT b FROM t"
+    before = connection.exec_driver_sql(rows).all()
+    table = model()
+    table.append_column(Column("b", String))
+
+    (operation,) = alter(table, "b", server_default=DefaultClause("7"))
+    SQLiteEditor().run(connection, operation)
+
+    assert connection.exec_driver_sql(rows).all() == before
+
+
+def test_build_that_trims_rows_proves_nothing_by_the_definition(
+    connection: Connection,
+) -> None:
+    raw = connection.connection.dbapi_connection
+    assert raw is not None
+    raw.create_function("sqlite_compileoption_used", 1, lambda option: True)  # type: ignore[attr-defined]  # of sqlite3
+    connection.exec_driver_sql("CREATE TABLE o (a, b INTEGER NOT NULL)")
+    connection.exec_driver_sql("INSERT INTO o VALUES (NULL, 1)")
+    connection.commit()
+    table = Table("o", model().metadata, Column("a", Integer))
+    before = rootpage(connection, "o")
+
+    (operation,) = alter(table, "a", server_default=DefaultClause("7"))
+    SQLiteEditor().run(connection, operation)
+
+    assert rootpage(connection, "o") != before
+
+
+def rootpage(connection: Connection, table: str = "t") -> int:
     return int(
         connection.exec_driver_sql(
-            "SELECT rootpage FROM sqlite_master WHERE name = 't'"
+            "SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)
         ).scalar_one()
     )
 
