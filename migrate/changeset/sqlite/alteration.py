@@ -107,7 +107,7 @@ class Alteration:
         draft.scans += [self.orphans(draft, k) for k in draft.foreign_keys]
         for scan in draft.scans:
             if not draft.rebuild:
-                self.refuse_rows(draft, scan)
+                rows.refuse_rows(self.catalogue, scan, stored)
         if not self.can_write_schema(stored.schema):
             self.twelve_steps(draft)
         elif draft.rebuild:
@@ -115,13 +115,6 @@ class Alteration:
         else:
             self.edit(draft)
         self.verify(draft, before)
-
-    def refuse_rows(self, draft: Draft, scan: rows.Scan) -> None:
-        """Raise if rows of the stored table are in the way."""
-        stored = draft.stored
-        rows.refuse_rows(
-            self.catalogue, scan, stored.quoted, stored.create, stored.name
-        )
 
     def edit(self, draft: Draft) -> None:
         """Store another text; keys get and lose their b-trees."""
@@ -211,9 +204,7 @@ class Alteration:
             self.catalogue.run(*rebuild.fill(draft, scratch))
         filled = self.catalogue.table(scratch, schema)
         for scan in draft.scans:
-            rows.refuse_rows(
-                self.catalogue, scan, filled.quoted, filled.create, name
-            )
+            rows.refuse_rows(self.catalogue, scan, filled, name)
         self.catalogue.run(*rebuild.sequence(draft, scratch))
         self.catalogue.write_schema(schema, rebuild.exchange(draft, filled))
         self.catalogue.run((f"DROP TABLE {filled.quoted}", ()))
@@ -246,7 +237,7 @@ class Alteration:
             for columns in draft.uniques:
                 if all(map(stored.create.has_column, columns)):
                     scan = rows.duplicates(columns, stored.quoted)
-                    self.refuse_rows(draft, scan)
+                    rows.refuse_rows(self.catalogue, scan, stored)
             raise ExistingRowsError(
                 f"table {stored.name!r} has rows that its new definition "
                 f"does not let in ({error.orig}): change them first"
@@ -261,7 +252,7 @@ class Alteration:
             if not any(
                 quote(added) in scan.condition for added in draft.added
             ):
-                self.refuse_rows(draft, scan)
+                rows.refuse_rows(self.catalogue, scan, stored)
         kept = self.bookkeeping(schema, name)
         with self.naming_duplicates(draft):
             self.catalogue.run(

@@ -118,8 +118,6 @@ def create_index(
             rows.refuse_rows(
                 alteration.catalogue,
                 rows.duplicates(index.columns, stored.quoted),
-                stored.quoted,
-                stored.create,
-                stored.name,
+                stored,
             )
         raise

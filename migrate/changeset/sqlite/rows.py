@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from migrate.changeset.sqlite.createtable import CreateTable
 from migrate.changeset.sqlite.stored import Catalogue
+from migrate.changeset.sqlite.stored import StoredTable
 from migrate.changeset.sqlite.stored import rowid_name
 from migrate.changeset.sqlite.tokens import quote
 from migrate.exceptions import ExistingRowsError
@@ -112,21 +113,20 @@ def orphans(
 def refuse_rows(
     catalogue: Catalogue,
     scan: Scan,
-    quoted: str,
-    table: CreateTable,
-    name: str,
+    table: StoredTable,
+    name: str = "",
 ) -> None:
-    """Raise if rows answer ``scan``.
+    """Raise if rows of ``table`` answer ``scan``.
 
-    :param quoted: the table to read, with its schema.
-    :param table: the definition of that table.
-    :param name: what messages call it.
+    :param name: what the scan and the message call the table, if that is
+        not its name.
     :raises ExistingRowsError: with their number and the first few.
     """
-    key = row_key(table)
+    name = name or table.name
+    key = row_key(table.create)
     shown = ", ".join(key)
     # A CHECK may name its table: "t.a > 0".
-    source = f"{quoted} AS {quote(name)} {scan.join}"
+    source = f"{table.quoted} AS {quote(name)} {scan.join}"
     keys = ", ".join(f"{quote(name)}.{part}" for part in key)
     first = catalogue.rows(
         f"SELECT {keys} FROM {source} WHERE {scan.condition} LIMIT {_SHOWN}"

@@ -136,13 +136,7 @@ class Work:
         )
         after = self.catalogue.table(stored.name, stored.schema)
         for scan in draft.scans:
-            rows.refuse_rows(
-                self.catalogue,
-                scan,
-                stored.quoted,
-                after.create,
-                stored.name,
-            )
+            rows.refuse_rows(self.catalogue, scan, after)
 
     def is_empty(self, draft: Draft) -> bool:
         """Tell whether the stored table has no row."""
