@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import ExecutableDDLElement
 
-from migrate.changeset.sqlite import edits
-from migrate.changeset.sqlite import keys
-from migrate.changeset.sqlite import rebuild
 from migrate.changeset.sqlite import rows
+from migrate.changeset.sqlite import ways
 from migrate.changeset.sqlite.createtable import ConstraintDef
 from migrate.changeset.sqlite.draft import Draft
 from migrate.changeset.sqlite.objects import broken
 from migrate.changeset.sqlite.objects import compiled
-from migrate.changeset.sqlite.stored import StoredObject
 from migrate.changeset.sqlite.stored import StoredTable
 from migrate.changeset.sqlite.tokens import quote
-from migrate.changeset.sqlite.tokens import same_name
 from migrate.changeset.sqlite.writer import SchemaWriter
-from migrate.exceptions import ExistingRowsError
 from migrate.exceptions import NotSupportedError
 
 __all__ = ["Alteration", "Features"]
@@ -109,205 +101,12 @@ class Alteration:
             if not draft.rebuild:
                 rows.refuse_rows(self.catalogue, scan, stored)
         if not self.can_write_schema(stored.schema):
-            self.twelve_steps(draft)
+            ways.twelve_steps(self.catalogue, draft)
         elif draft.rebuild:
-            self.exchange(draft)
+            ways.exchange(self.catalogue, draft)
         else:
-            self.edit(draft)
+            ways.edit(self.catalogue, draft)
         self.verify(draft, before)
-
-    def edit(self, draft: Draft) -> None:
-        """Store another text; keys get and lose their b-trees."""
-        stored = draft.stored
-        text = rebuild.new_text(stored.row, draft.table.text)
-        if not draft.rekey:
-            self.catalogue.write_schema(stored.schema, [text])
-            return
-        scratch = self.unused_name(stored.schema, stored.name)
-        have = keys.keys_of(self.catalogue, stored)
-        want = self.wanted_keys(draft)
-        there = {
-            **have,
-            **self.build_keys(draft, [key for key in want if key not in have]),
-        }
-        gone = {
-            f"{scratch}_{place}": key
-            for place, key in enumerate(key for key in have if key not in want)
-        }
-        self.catalogue.write_schema(
-            stored.schema,
-            [text]
-            + [keys.became(there[k], stored.name, n) for k, n in want.items()]
-            + [keys.released(k, have[k], name) for name, k in gone.items()],
-        )
-        for name in gone:
-            self.catalogue.run(
-                (f"DROP INDEX {quote(stored.schema)}.{quote(name)}", ())
-            )
-        self.forget_statistics(draft)
-
-    def wanted_keys(self, draft: Draft) -> dict[keys.Key, str]:
-        """Let SQLite say which b-trees the keys of a draft have.
-
-        :returns: what they sort, with the numbers in their names.
-        """
-        schema = draft.stored.schema
-        name = self.unused_name(schema, draft.stored.name)
-        model = edits.scratch(draft.table, name)
-        self.catalogue.run((rebuild.created(model, schema), ()))
-        stored = self.catalogue.table(name, schema)
-        found = keys.keys_of(self.catalogue, stored)
-        self.catalogue.run((f"DROP TABLE {stored.quoted}", ()))
-        return {key: keys.number(row) for key, row in found.items()}
-
-    def build_keys(
-        self, draft: Draft, missing: list[keys.Key]
-    ) -> dict[keys.Key, StoredObject]:
-        """Build b-trees on the stored table, as indexes."""
-        schema, name = draft.stored.schema, draft.stored.name
-        prefix = self.unused_name(schema, name)
-        names = {f"{prefix}_key_{i}": key for i, key in enumerate(missing)}
-        with self.naming_duplicates(draft):
-            for index, key in names.items():
-                self.catalogue.run(keys.built(key, name, schema, index))
-        return {
-            names[row.name]: row
-            for row in self.catalogue.table(name, schema).indexes
-            if row.name in names
-        }
-
-    def forget_statistics(self, draft: Draft) -> None:
-        """Drop statistics by the numbers of keys, which may be others now."""
-        schema, name = draft.stored.schema, draft.stored.name
-        prefix = f"{keys.AUTOINDEX}{name}_"
-        for table in ("sqlite_stat1", "sqlite_stat4"):
-            if self.catalogue.has_table(schema, table):
-                self.catalogue.run(
-                    (
-                        f"DELETE FROM {quote(schema)}.{table} "
-                        "WHERE tbl = ? AND substr(idx, 1, ?) = ?",
-                        (name, len(prefix), prefix),
-                    )
-                )
-
-    def exchange(self, draft: Draft) -> None:
-        """Fill a scratch table and let the two change places.
-
-        The old rows go before the indexes are built, which take their place
-        in the file.
-        """
-        stored = draft.stored
-        schema, name = stored.schema, stored.name
-        want = self.wanted_keys(draft)
-        scratch = self.unused_name(schema, name)
-        with self.naming_duplicates(draft):
-            self.catalogue.run(*rebuild.fill(draft, scratch))
-        filled = self.catalogue.table(scratch, schema)
-        for scan in draft.scans:
-            rows.refuse_rows(self.catalogue, scan, filled, name)
-        self.catalogue.run(*rebuild.sequence(draft, scratch))
-        self.catalogue.write_schema(schema, rebuild.exchange(draft, filled))
-        self.catalogue.run((f"DROP TABLE {filled.quoted}", ()))
-        there = self.build_keys(draft, [*want])
-        self.catalogue.run(*rebuild.indexed(draft))
-        row = self.catalogue.table(name, schema).row
-        self.catalogue.write_schema(
-            schema,
-            [rebuild.new_text(row, draft.table.text)]
-            + [keys.became(there[k], name, n) for k, n in want.items()],
-        )
-        if draft.rekey:
-            self.forget_statistics(draft)
-
-    def unused_name(self, schema: str, name: str) -> str:
-        """Make a name for a scratch table that nothing has."""
-        taken = {each.name.lower() for each in self.catalogue.objects(schema)}
-        candidate = f"_migrate_{name}"
-        while any(each.startswith(candidate.lower()) for each in taken):
-            candidate = f"_{candidate}"
-        return candidate
-
-    @contextlib.contextmanager
-    def naming_duplicates(self, draft: Draft) -> Iterator[None]:
-        """Say which rows break a new unique constraint."""
-        try:
-            yield
-        except IntegrityError as error:
-            stored = draft.stored
-            for columns in draft.uniques:
-                if all(map(stored.create.has_column, columns)):
-                    scan = rows.duplicates(columns, stored.quoted)
-                    rows.refuse_rows(self.catalogue, scan, stored)
-            raise ExistingRowsError(
-                f"table {stored.name!r} has rows that its new definition "
-                f"does not let in ({error.orig}): change them first"
-            ) from error
-
-    def twelve_steps(self, draft: Draft) -> None:
-        """Rebuild the table where ``sqlite_master`` cannot be written."""
-        self.refuse_dropping_parent(draft)
-        stored = draft.stored
-        schema, name = stored.schema, stored.name
-        for scan in draft.scans:
-            if not any(
-                quote(added) in scan.condition for added in draft.added
-            ):
-                rows.refuse_rows(self.catalogue, scan, stored)
-        kept = self.bookkeeping(schema, name)
-        with self.naming_duplicates(draft):
-            self.catalogue.run(
-                *rebuild.twelve_steps(
-                    draft, self.unused_name(schema, name), self.triggers(draft)
-                )
-            )
-        self.catalogue.run(*rebuild.restored(draft, kept))
-
-    def triggers(self, draft: Draft) -> list[StoredObject]:
-        """Return the triggers that vanish with the table."""
-        return [
-            each
-            for each in self.catalogue.objects()
-            if each.type == "trigger"
-            and each.schema in ("temp", draft.stored.schema)
-            and same_name(each.table_name, draft.stored.name)
-        ]
-
-    def refuse_dropping_parent(self, draft: Draft) -> None:
-        """Raise if dropping the table would reach rows of other tables.
-
-        With foreign keys on it deletes the rows first, with all that
-        follows (foreignkeys, section 5), and inside a transaction they
-        cannot be turned off (pragma foreign_keys).
-        """
-        if not self.catalogue.value("PRAGMA foreign_keys"):
-            return
-        owners = {
-            repr(owner) for owner, _ in self.catalogue.referrers(draft.stored)
-        }
-        if owners:
-            raise NotSupportedError(
-                f"SQLite cannot rebuild table {draft.stored.name!r} here: "
-                "foreign keys are on inside a transaction, it is referred to "
-                f"by {', '.join(sorted(owners))}, and this SQLite does not "
-                "let sqlite_master be written; use a connection with PRAGMA "
-                "foreign_keys = OFF"
-            )
-
-    def bookkeeping(
-        self, schema: str, name: str
-    ) -> dict[str, list[tuple[object, ...]]]:
-        """Return what SQLite's own tables hold about a table."""
-        own = {"sqlite_sequence": "name"}
-        own |= {"sqlite_stat1": "tbl", "sqlite_stat4": "tbl"}
-        return {
-            table: self.catalogue.rows(
-                f"SELECT * FROM {quote(schema)}.{table} "
-                f"WHERE {column} = ? COLLATE nocase",
-                name,
-            )
-            for table, column in own.items()
-            if self.catalogue.has_table(schema, table)
-        }
 
     # Afterwards.
 
