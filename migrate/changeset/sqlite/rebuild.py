@@ -21,12 +21,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migrate.changeset.sqlite import edits
-from migrate.changeset.sqlite.createindex import parse_index
 from migrate.changeset.sqlite.createtable import PRIMARY_KEY
 from migrate.changeset.sqlite.createtable import CreateTable
 from migrate.changeset.sqlite.draft import Draft
-from migrate.changeset.sqlite.keys import AUTOINDEX
-from migrate.changeset.sqlite.keys import number
 from migrate.changeset.sqlite.stored import Statement
 from migrate.changeset.sqlite.stored import StoredObject
 from migrate.changeset.sqlite.stored import StoredTable
@@ -102,30 +99,33 @@ def copy_rows(draft: Draft, target: str) -> str:
     )
 
 
-def exchange(draft: Draft, scratch: StoredTable) -> Iterator[Statement]:
+def exchange(
+    draft: Draft, stored: StoredTable, scratch: StoredTable
+) -> Iterator[Statement]:
     """Give the table the b-tree of the scratch table, and the reverse.
 
-    The scratch table gets the indexes and keys too.
+    The scratch table gets the b-trees of the indexes and keys too.  All it
+    is for now is to be dropped, and so it gets a definition that says
+    nothing but where they begin: the texts may name the table (``WHERE t.a >
+    0``), and would not be true of another.
+
+    :param stored: as it is now: with ``auto_vacuum`` a dropped index moves
+        b-trees.
     """
-    stored = draft.stored
-    rows = master(stored.schema)
-    change = f"UPDATE {rows} SET rootpage = ?, sql = ? WHERE rowid = ?"
+    master_ = master(stored.schema)
+    change = f"UPDATE {master_} SET rootpage = ?, sql = ? WHERE rowid = ?"
     new_text = bare(draft, stored.name).text
-    old_text = edits.scratch(stored.create, scratch.name).text
+    old_text = f"CREATE TABLE {quote(scratch.name)} (x)"
     yield change, (scratch.row.rootpage, new_text, stored.row.rowid)
     yield change, (stored.row.rootpage, old_text, scratch.row.rowid)
-    # What was dropped meanwhile is not in the draft any more.
-    indexes = [row for row in stored.indexes if row.name in draft.indexes]
-    for place, row in enumerate([*indexes, *stored.autoindexes]):
+    # SQLite reads the rows in order: an index comes behind its table.
+    for place, row in enumerate([*stored.indexes, *stored.autoindexes]):
         name = f"{scratch.name}_{place}"
-        text = row.sql and parse_index(row.sql).moved(name, scratch.name)
-        if text is None:
-            name = f"{AUTOINDEX}{scratch.name}{number(row)}"
-        # The row of a key must come behind that of its table, or SQLite
-        # calls it an orphan.
+        text = f"CREATE INDEX {quote(name)} ON {quote(scratch.name)} (x)"
         yield (
-            f"UPDATE {rows} SET name = ?, tbl_name = ?, sql = ?, "
-            f"rowid = (SELECT max(rowid) + 1 FROM {rows}) WHERE rowid = ?",
+            f"UPDATE {master_} SET name = ?, tbl_name = ?, sql = ?, "
+            f"rowid = (SELECT max(rowid) + 1 FROM {master_}) "
+            "WHERE rowid = ?",
             (name, scratch.name, text, row.rowid),
         )
 
@@ -137,17 +137,18 @@ def indexed(draft: Draft) -> Iterator[Statement]:
 
 
 def sequence(draft: Draft, scratch: str) -> Iterator[Statement]:
-    """Make the sequence follow an AUTOINCREMENT that came or went."""
+    """Make the sequence follow an AUTOINCREMENT that came or went.
+
+    The scratch table has one of its own if the draft has.
+    """
     before, after = map(_autoincrement, (draft.stored.create, draft.table))
+    name = draft.stored.name
     table = f"{quote(draft.stored.schema)}.sqlite_sequence"
-    if before and not after:
-        yield f"DELETE FROM {table} WHERE name = ?", (draft.stored.name,)
     if after and not before:
-        yield (
-            f"INSERT INTO {table} (name, seq) "
-            f"SELECT ?, seq FROM {table} WHERE name = ?",
-            (draft.stored.name, scratch),
-        )
+        yield f"UPDATE {table} SET name = ? WHERE name = ?", (name, scratch)
+    elif before:
+        gone = scratch if after else name
+        yield f"DELETE FROM {table} WHERE name = ?", (gone,)
 
 
 def twelve_steps(

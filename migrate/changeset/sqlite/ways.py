@@ -117,7 +117,8 @@ def exchange(catalogue: SchemaWriter, draft: Draft) -> None:
     for scan in draft.scans:
         rows.refuse_rows(catalogue, scan, filled, name)
     catalogue.run(*rebuild.sequence(draft, scratch))
-    catalogue.write_schema(schema, rebuild.exchange(draft, filled))
+    now = catalogue.table(name, schema)
+    catalogue.write_schema(schema, rebuild.exchange(draft, now, filled))
     catalogue.run((f"DROP TABLE {filled.quoted}", ()))
     there = _build_keys(catalogue, draft, [*want])
     catalogue.run(*rebuild.indexed(draft))

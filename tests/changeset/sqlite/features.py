@@ -234,6 +234,11 @@ FEATURES = [
         probes=(insert("1"), insert("3")),
     ),
     Feature(
+        "partial index that names its table",
+        more=("CREATE UNIQUE INDEX one ON t (c) WHERE t.c > 2",),
+        probes=(insert("1"), insert("3")),
+    ),
+    Feature(
         "index on an expression",
         more=("CREATE UNIQUE INDEX one ON t (abs(c), k DESC)",),
         probes=(

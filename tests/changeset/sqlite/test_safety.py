@@ -455,6 +455,32 @@ def test_batch_copies_once(engine: Engine) -> None:
     assert [*columns] == ["id", "n", "m", "uu", "k", "c"]
 
 
+def test_tables_that_a_vacuum_moves_stay_whole(
+    tmp_path: Path, connect: Connect
+) -> None:
+    """With ``auto_vacuum`` a dropped b-tree's page gets the last b-tree."""
+    path = tmp_path / "vacuumed.db"
+    raw = connect(path)
+    raw.executescript(
+        "PRAGMA auto_vacuum = FULL; CREATE TABLE first (x);"
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, k INTEGER);"
+        "CREATE INDEX by_n ON t (n); DROP TABLE first;"
+        "INSERT INTO t VALUES (1, 2, 3);"
+    )
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    table = model()
+    operations = (
+        *alter(table, "k", type=String(5)),
+        ops.DropIndex(Index("by_n", table.c.n)),
+    )
+
+    with engine.connect() as connection:
+        SQLiteEditor().run(connection, ops.Batch(table, operations))
+
+    assert raw.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert raw.execute("SELECT * FROM t").fetchall() == [(1, 2, "3")]
+
+
 # Where it cannot be done.
 
 
