@@ -33,6 +33,12 @@ class CreateIndex:
         """The plain columns, in order; "" stands for an expression."""
         return names_in(self.text[slice(*self.list_span)])
 
+    @property
+    def partial(self) -> bool:
+        """Whether it has a WHERE."""
+        behind = significant(self.text[self.list_span[1] :])
+        return any(token.is_word("WHERE") for token in behind[:2])
+
     def has_plain(self, column: str) -> bool:
         """Tell whether ``column`` is one of the plain columns."""
         return any(same_name(name, column) for name in self.columns)

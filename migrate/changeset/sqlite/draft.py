@@ -12,6 +12,7 @@ from dataclasses import field
 
 from migrate.changeset.sqlite import edits
 from migrate.changeset.sqlite import rows
+from migrate.changeset.sqlite.createindex import parse_index
 from migrate.changeset.sqlite.createtable import CHECK
 from migrate.changeset.sqlite.createtable import COLLATE
 from migrate.changeset.sqlite.createtable import DEFAULT
@@ -41,7 +42,6 @@ class Draft:
     :ivar scans: questions to the rows, answered before the edit is made.
     :ivar added: columns that the stored table does not have.
     :ivar foreign_keys: those that were added.
-    :ivar uniques: columns of unique constraints that were added.
     :ivar indexes: the indexes there are to be of those stored, by name.
     """
 
@@ -52,7 +52,6 @@ class Draft:
     scans: list[rows.Scan] = field(default_factory=list)
     added: list[str] = field(default_factory=list)
     foreign_keys: list[ConstraintDef] = field(default_factory=list)
-    uniques: list[tuple[str, ...]] = field(default_factory=list)
     indexes: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -65,6 +64,17 @@ class Draft:
     def changed(self) -> bool:
         """Whether there is anything to do."""
         return self.rebuild or self.table.text != self.stored.create.text
+
+    @property
+    def uniques(self) -> list[tuple[str, ...]]:
+        """The columns of which no two rows may have the same values."""
+        keys = self.table.of_kind(UNIQUE, PRIMARY_KEY)
+        indexes = map(parse_index, self.indexes.values())
+        return [key.columns for key in keys] + [
+            index.columns
+            for index in indexes
+            if index.unique and not index.partial
+        ]
 
     # Columns.
 
@@ -195,7 +205,6 @@ class Draft:
         elif constraint.kind == FOREIGN_KEY:
             self.foreign_keys.append(constraint)
         elif constraint.kind in (UNIQUE, PRIMARY_KEY):
-            self.uniques.append(constraint.columns)
             self._rekeyed()
         if constraint.kind == PRIMARY_KEY:
             if len(self.table.of_kind(PRIMARY_KEY)) > 1:

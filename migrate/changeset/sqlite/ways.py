@@ -121,7 +121,8 @@ def exchange(catalogue: SchemaWriter, draft: Draft) -> None:
     catalogue.write_schema(schema, rebuild.exchange(draft, now, filled))
     catalogue.run((f"DROP TABLE {filled.quoted}", ()))
     there = _build_keys(catalogue, draft, [*want])
-    catalogue.run(*rebuild.indexed(draft))
+    with _naming_duplicates(catalogue, draft):
+        catalogue.run(*rebuild.indexed(draft))
     row = catalogue.table(name, schema).row
     catalogue.write_schema(
         schema,
@@ -145,11 +146,12 @@ def _unused_name(catalogue: Catalogue, schema: str, name: str) -> str:
 def _naming_duplicates(
     catalogue: SchemaWriter, draft: Draft
 ) -> Iterator[None]:
-    """Say which rows break a new unique constraint."""
+    """Say which rows have what a key or index takes once."""
     try:
         yield
     except IntegrityError as error:
-        stored = draft.stored
+        # Maybe with other values by now: '1' and '01' are one integer.
+        stored = catalogue.table(draft.stored.name, draft.stored.schema)
         for columns in draft.uniques:
             if all(map(stored.create.has_column, columns)):
                 scan = rows.duplicates(columns, stored.quoted)

@@ -164,6 +164,35 @@ def test_failing_alteration_names_rows_and_leaves_every_byte(
     assert digest(path) == before
 
 
+@pytest.mark.parametrize(
+    ("column", "more"),
+    [
+        ("n TEXT UNIQUE", ""),
+        ("n TEXT", ", UNIQUE (k, n)"),
+        ("n TEXT", "); CREATE UNIQUE INDEX one ON d (n, k"),
+    ],
+)
+def test_values_that_become_the_same_are_named(
+    connect: Connect, path: Path, column: str, more: str
+) -> None:
+    raw = connect(path)
+    raw.executescript(
+        f"CREATE TABLE d (id INTEGER PRIMARY KEY, {column}, k {more});"
+        "INSERT INTO d VALUES (1, '01', 1), (3, '1', 1), (5, '2', 1)"
+    )
+    before = digest(path)
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    table = Table("d", model().metadata, Column("n", String))
+
+    with (
+        engine.connect() as connection,
+        pytest.raises(ExistingRowsError, match=r"2 rows .* \(rowid 1, 3\)"),
+    ):
+        run(connection, alter(table, "n", type=Integer()))
+
+    assert digest(path) == before
+
+
 def test_failing_alteration_keeps_what_the_caller_did_before(
     connect: Connect, path: Path, connection: Connection
 ) -> None:
