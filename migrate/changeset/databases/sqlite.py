@@ -34,7 +34,7 @@ from migrate.changeset.editor import SchemaEditor
 from migrate.changeset.sqlite.alteration import Alteration
 from migrate.changeset.sqlite.alteration import Features
 from migrate.changeset.sqlite.transaction import atomic
-from migrate.changeset.sqlite.transaction import renaming_references
+from migrate.changeset.sqlite.transaction import setting
 from migrate.changeset.sqlite.work import Work
 
 __all__ = ["SQLiteEditor"]
@@ -64,7 +64,11 @@ class SQLiteEditor(SchemaEditor):
         """
         version = connection.dialect.dbapi.sqlite_version_info  # type: ignore[union-attr]  # SQLite's have it
         features = self.features or Features.of(version)
-        with renaming_references(connection), atomic(connection):
+        with (
+            # A rename reaches views, triggers and foreign keys (3.26).
+            setting(connection, "legacy_alter_table", on=False),
+            atomic(connection),
+        ):
             work = Work(self, Alteration(connection, features))
             work.do(operation)
             work.finish()

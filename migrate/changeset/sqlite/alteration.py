@@ -97,9 +97,8 @@ class Alteration:
         stored = draft.stored
         before = broken(self.catalogue, stored.schema, stored.name)
         draft.scans += [self.orphans(draft, k) for k in draft.foreign_keys]
-        for scan in draft.scans:
-            if not draft.rebuild:
-                rows.refuse_rows(self.catalogue, scan, stored)
+        for scan in draft.scans_before:
+            rows.refuse_rows(self.catalogue, scan, stored)
         if not self.can_write_schema(stored.schema):
             ways.twelve_steps(self.catalogue, draft)
         elif draft.rebuild:

@@ -39,7 +39,7 @@ class Draft:
     :ivar table: the definition after the edits so far.
     :ivar rebuild: whether the rows have to be written anew.
     :ivar rekey: whether a key with a b-tree of its own came or went.
-    :ivar scans: questions to the rows, answered before the edit is made.
+    :ivar scans: questions to the rows.
     :ivar added: columns that the stored table does not have.
     :ivar foreign_keys: those that were added.
     :ivar indexes: the indexes there are to be of those stored, by name.
@@ -64,6 +64,28 @@ class Draft:
     def changed(self) -> bool:
         """Whether there is anything to do."""
         return self.rebuild or self.table.text != self.stored.create.text
+
+    @property
+    def scans_before(self) -> list[rows.Scan]:
+        """The questions to the rows as they are stored.
+
+        A rebuild leaves NULL there alone: a key that is the rowid has none
+        any more afterwards, but other values.
+        """
+        nulls = [
+            rows.null(each.name)
+            for each in self.stored.create.columns
+            if each.name not in self.added
+        ]
+        return [
+            scan for scan in self.scans if not self.rebuild or scan in nulls
+        ]
+
+    @property
+    def scans_after(self) -> list[rows.Scan]:
+        """The questions to the rows as they will be."""
+        before = self.scans_before
+        return [scan for scan in self.scans if scan not in before]
 
     @property
     def uniques(self) -> list[tuple[str, ...]]:

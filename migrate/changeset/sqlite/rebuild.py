@@ -33,14 +33,16 @@ from migrate.changeset.sqlite.tokens import quote
 from migrate.changeset.sqlite.tokens import significant
 
 __all__ = [
+    "again",
+    "copied",
     "created",
     "exchange",
     "fill",
     "indexed",
     "new_text",
+    "replaced",
     "restored",
     "sequence",
-    "twelve_steps",
 ]
 
 
@@ -151,29 +153,28 @@ def sequence(draft: Draft, scratch: str) -> Iterator[Statement]:
         yield f"DELETE FROM {table} WHERE name = ?", (gone,)
 
 
-def twelve_steps(
-    draft: Draft,
-    scratch: str,
-    triggers: list[StoredObject],
-) -> Iterator[Statement]:
-    """Create new, copy, drop old, rename; then indexes and triggers again.
-
-    Foreign keys must be off, or nothing refer to the table; the caller
-    saves and restores the sequence and the statistics.
-    """
-    schema, name = draft.stored.schema, draft.stored.name
-    target = f"{quote(schema)}.{quote(scratch)}"
+def copied(draft: Draft, scratch: str) -> Iterator[Statement]:
+    """Create the table under another name, and copy the rows into it."""
+    schema = draft.stored.schema
     table = edits.renamed(edits.unqualified(draft.table), scratch)
     yield created(table, schema), ()
-    yield "PRAGMA ignore_check_constraints = ON", ()
-    yield copy_rows(draft, target), ()
-    yield "PRAGMA ignore_check_constraints = OFF", ()
+    yield copy_rows(draft, f"{quote(schema)}.{quote(scratch)}"), ()
+
+
+def replaced(draft: Draft, scratch: str) -> Iterator[Statement]:
+    """Drop the table, and give its name to the copy.
+
+    Foreign keys must be off, or nothing refer to the table; and
+    ``legacy_alter_table`` on, which leaves alone what refers to the name by
+    which the table comes back.
+    """
+    target = f"{quote(draft.stored.schema)}.{quote(scratch)}"
     yield f"DROP TABLE {draft.stored.quoted}", ()
-    # Leave alone what refers to the name by which the table comes back.
-    yield "PRAGMA legacy_alter_table = ON", ()
-    yield f"ALTER TABLE {target} RENAME TO {quote(name)}", ()
-    yield "PRAGMA legacy_alter_table = OFF", ()
-    yield from indexed(draft)
+    yield f"ALTER TABLE {target} RENAME TO {quote(draft.stored.name)}", ()
+
+
+def again(triggers: list[StoredObject]) -> Iterator[Statement]:
+    """Create the triggers that vanished with the table."""
     for trigger in triggers:
         yield in_schema(trigger.sql or "", trigger.schema), ()
 

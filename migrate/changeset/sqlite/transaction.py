@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.engine import Connection
 
-__all__ = ["atomic", "in_transaction", "renaming_references"]
+__all__ = ["atomic", "in_transaction", "setting"]
 
 _SAVEPOINT = "migrate_alteration"
 
@@ -20,34 +20,33 @@ def atomic(connection: Connection) -> Iterator[None]:
     then.  Otherwise a transaction of its own, in which foreign keys are
     off, as lang_altertable, section 7, has it.
     """
-
-    def run(sql: str) -> None:
-        connection.exec_driver_sql(sql)
-
     if in_transaction(connection):
-        begin, commit = f"SAVEPOINT {_SAVEPOINT}", f"RELEASE {_SAVEPOINT}"
-        undo = [f"ROLLBACK TO {_SAVEPOINT}", commit]
-        keys = False
-    else:
-        begin, commit, undo = "BEGIN IMMEDIATE", "COMMIT", ["ROLLBACK"]
-        pragma = connection.exec_driver_sql("PRAGMA foreign_keys")
-        keys = bool(pragma.scalar())
-    if keys:
-        run("PRAGMA foreign_keys = OFF")
-    try:
-        run(begin)
-        try:
+        release = f"RELEASE {_SAVEPOINT}"
+        undo = [f"ROLLBACK TO {_SAVEPOINT}", release]
+        with _whole(connection, f"SAVEPOINT {_SAVEPOINT}", release, undo):
             yield
-            run(commit)
-        except BaseException:
-            # After some errors (disk full) SQLite has rolled back by itself.
-            if in_transaction(connection):
-                for sql in undo:
-                    run(sql)
-            raise
-    finally:
-        if keys:
-            run("PRAGMA foreign_keys = ON")
+    else:
+        with (
+            setting(connection, "foreign_keys", on=False),
+            _whole(connection, "BEGIN IMMEDIATE", "COMMIT", ["ROLLBACK"]),
+        ):
+            yield
+
+
+@contextmanager
+def _whole(
+    connection: Connection, begin: str, commit: str, undo: list[str]
+) -> Iterator[None]:
+    connection.exec_driver_sql(begin)
+    try:
+        yield
+        connection.exec_driver_sql(commit)
+    except BaseException:
+        # After some errors (disk full) SQLite has rolled back by itself.
+        if in_transaction(connection):
+            for sql in undo:
+                connection.exec_driver_sql(sql)
+        raise
 
 
 def in_transaction(connection: Connection) -> bool:
@@ -61,14 +60,18 @@ def in_transaction(connection: Connection) -> bool:
 
 
 @contextmanager
-def renaming_references(connection: Connection) -> Iterator[None]:
-    """Let RENAME reach views, triggers and foreign keys (SQLite 3.26)."""
-    pragma = "PRAGMA legacy_alter_table"
-    legacy = connection.exec_driver_sql(pragma).scalar()
-    if legacy:
-        connection.exec_driver_sql(f"{pragma} = OFF")
+def setting(
+    connection: Connection, pragma: str, *, on: bool
+) -> Iterator[None]:
+    """Have a setting of the connection on or off, then as it was.
+
+    No rollback gives it back.
+    """
+    before = bool(connection.exec_driver_sql(f"PRAGMA {pragma}").scalar())
+    if before != on:
+        connection.exec_driver_sql(f"PRAGMA {pragma} = {int(on)}")
     try:
         yield
     finally:
-        if legacy:
-            connection.exec_driver_sql(f"{pragma} = ON")
+        if before != on:
+            connection.exec_driver_sql(f"PRAGMA {pragma} = {int(before)}")

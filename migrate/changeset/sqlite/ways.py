@@ -16,6 +16,7 @@ from migrate.changeset.sqlite.stored import Catalogue
 from migrate.changeset.sqlite.stored import StoredObject
 from migrate.changeset.sqlite.tokens import quote
 from migrate.changeset.sqlite.tokens import same_name
+from migrate.changeset.sqlite.transaction import setting
 from migrate.changeset.sqlite.writer import SchemaWriter
 from migrate.exceptions import ExistingRowsError
 from migrate.exceptions import NotSupportedError
@@ -114,8 +115,7 @@ def exchange(catalogue: SchemaWriter, draft: Draft) -> None:
     with _naming_duplicates(catalogue, draft):
         catalogue.run(*rebuild.fill(draft, scratch))
     filled = catalogue.table(scratch, schema)
-    for scan in draft.scans:
-        rows.refuse_rows(catalogue, scan, filled, name)
+    _refuse_copies(catalogue, draft, scratch)
     catalogue.run(*rebuild.sequence(draft, scratch))
     now = catalogue.table(name, schema)
     catalogue.write_schema(schema, rebuild.exchange(draft, now, filled))
@@ -165,21 +165,34 @@ def _naming_duplicates(
 def twelve_steps(catalogue: SchemaWriter, draft: Draft) -> None:
     """Rebuild the table where ``sqlite_master`` cannot be written."""
     _refuse_dropping_parent(catalogue, draft)
-    stored = draft.stored
-    schema, name = stored.schema, stored.name
-    for scan in draft.scans:
-        if not any(quote(added) in scan.condition for added in draft.added):
-            rows.refuse_rows(catalogue, scan, stored)
+    schema, name = draft.stored.schema, draft.stored.name
     kept = _bookkeeping(catalogue, schema, name)
-    with _naming_duplicates(catalogue, draft):
-        catalogue.run(
-            *rebuild.twelve_steps(
-                draft,
-                _unused_name(catalogue, schema, name),
-                _triggers(catalogue, draft),
-            )
-        )
-    catalogue.run(*rebuild.restored(draft, kept))
+    triggers = _triggers(catalogue, draft)
+    scratch = _unused_name(catalogue, schema, name)
+    connection = catalogue.connection
+    with (
+        _naming_duplicates(catalogue, draft),
+        # Rows that break a CHECK already are no reason.
+        setting(connection, "ignore_check_constraints", on=True),
+    ):
+        catalogue.run(*rebuild.copied(draft, scratch))
+    _refuse_copies(catalogue, draft, scratch)
+    with setting(connection, "legacy_alter_table", on=True):
+        catalogue.run(*rebuild.replaced(draft, scratch))
+    catalogue.run(
+        *rebuild.indexed(draft),
+        *rebuild.again(triggers),
+        *rebuild.restored(draft, kept),
+    )
+
+
+def _refuse_copies(
+    catalogue: SchemaWriter, draft: Draft, scratch: str
+) -> None:
+    """Raise if rows as they are to be are in the way."""
+    filled = catalogue.table(scratch, draft.stored.schema)
+    for scan in draft.scans_after:
+        rows.refuse_rows(catalogue, scan, filled, draft.stored.name)
 
 
 def _triggers(catalogue: SchemaWriter, draft: Draft) -> list[StoredObject]:

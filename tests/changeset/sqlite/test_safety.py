@@ -584,6 +584,77 @@ def test_definition_that_sqlite_does_not_take(
     connection.exec_driver_sql("INSERT INTO t VALUES ('x', 1)")
 
 
+@pytest.mark.parametrize(
+    "pragma", ["ignore_check_constraints", "legacy_alter_table"]
+)
+@pytest.mark.parametrize("value", [0, 1])
+@pytest.mark.parametrize("operations", [each for each, _ in FAILING])
+def test_settings_are_given_back_after_an_error(
+    connection: Connection,
+    operations: Callable[[Table], Operations],
+    value: int,
+    pragma: str,
+) -> None:
+    connection.exec_driver_sql(f"PRAGMA {pragma} = {value}")
+
+    with pytest.raises(ExistingRowsError):
+        run(connection, operations(model()), Old)
+
+    after = connection.exec_driver_sql(f"PRAGMA {pragma}").scalar()
+    assert after == value
+
+
+@pytest.mark.parametrize("editor", [SQLiteEditor, Old])
+@pytest.mark.parametrize("check", ["z < 5", '"z" < 5', "abs(t.z) < 5"])
+def test_check_of_a_new_column_is_asked_of_the_rows(
+    connection: Connection, editor: type[SQLiteEditor], check: str
+) -> None:
+    for default, taken in (("(abs(-4))", True), ("(abs(-5))", False)):
+        column = Column(
+            f"z{taken}",
+            Integer,
+            CheckConstraint(check.replace("z", f"z{taken}")),
+            server_default=text(default),
+        )
+        table = model()
+        table.append_column(column)
+        try:
+            run(connection, iter([ops.AddColumn(table, column)]), editor)
+            was_taken = True
+        except ExistingRowsError:
+            was_taken = False
+
+        assert was_taken == taken
+
+
+@pytest.mark.parametrize("editor", [SQLiteEditor, Old])
+def test_key_that_is_the_rowid_takes_no_null(
+    connection: Connection, editor: type[SQLiteEditor]
+) -> None:
+    connection.exec_driver_sql("CREATE TABLE o (i INTEGER)")
+    connection.exec_driver_sql("INSERT INTO o VALUES (NULL), (5)")
+    table = Table("o", model().metadata, Column("i", Integer))
+
+    with pytest.raises(ExistingRowsError, match="1 row with NULL"):
+        run(connection, added(table, PrimaryKeyConstraint("i")), editor)
+
+
+def test_column_in_the_place_of_a_dropped_one_is_asked_for_itself(
+    connection: Connection,
+) -> None:
+    connection.exec_driver_sql("CREATE TABLE o (a, n UNIQUE)")
+    connection.exec_driver_sql("INSERT INTO o VALUES (1, NULL)")
+    table = Table("o", model().metadata, Column("a"), Column("n"))
+    new = Column("n", Integer, server_default="7", nullable=False)
+    after = Table("o", model().metadata, Column("a"), new)
+    operations = ops.DropColumn(table, table.c.n), ops.AddColumn(after, new)
+
+    run(connection, iter([ops.Batch(table, operations)]))
+
+    rows = connection.exec_driver_sql("SELECT * FROM o").all()
+    assert rows == [(1, 7)]
+
+
 def test_setting_of_renames_is_given_back(connection: Connection) -> None:
     connection.exec_driver_sql("PRAGMA legacy_alter_table = ON")
     for operation in alter(model(), "k", name="kk"):
