@@ -7,11 +7,26 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
-__all__ = ["ALL", "changed_tables"]
+__all__ = ["ALL", "NOTHING", "Effect", "effect_of"]
 
-#: What a statement changes that may change any table.
-ALL = frozenset({"*"})
+
+class Effect(NamedTuple):
+    """What a statement may do to the definitions of tables.
+
+    :ivar table: the one it may change, in lower case, without schema and
+        quotes; empty if none.
+    :ivar is_remade: the table is another one now.
+    """
+
+    table: str = ""
+    is_remade: bool = False
+
+
+NOTHING = Effect()
+#: Any table may be another one now.
+ALL = Effect("*", is_remade=True)
 
 _FIRST_WORD = re.compile(
     r"\s*(?:SELECT|INSERT\s+INTO|UPDATE|DELETE\s+FROM|SHOW|DESCRIBE"
@@ -33,6 +48,7 @@ _HARMLESS_CALLS = frozenset(
         "array_agg",
         "as",
         "avg",
+        "bool_and",
         "by",
         "case",
         "cast",
@@ -57,6 +73,7 @@ _HARMLESS_CALLS = frozenset(
         "ifnull",
         "in",
         "int",
+        "json_build_object",
         "into",
         "join",
         "lateral",
@@ -105,8 +122,11 @@ _INSERT = re.compile(r"\s*INSERT\s+INTO\s+[^\s(]+\s*\(", re.IGNORECASE)
 _INTO = re.compile(r"\bINTO\b", re.IGNORECASE)
 
 
-# A table's name, in group 1; before it may stand that of its schema.
-_NAME = r'(?:(?:"[^"]+"|`[^`]+`|\w+)\.)?("[^".]+"|`[^`.]+`|\w+)(?=[\s(]|\Z)'
+# A table's name; before it may stand that of its schema.
+_NAME = (
+    r'(?:(?:"[^"]+"|`[^`]+`|\w+)\.)?'
+    r'(?P<table>"[^".]+"|`[^`.]+`|\w+)(?=[\s(]|\Z)'
+)
 _CHANGES_ONE = re.compile(
     r"\s*(?:"
     r"CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?"
@@ -117,6 +137,7 @@ _CHANGES_ONE = re.compile(
     rf"){_NAME}(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
+_REMAKES = re.compile(r"\s*(?:CREATE|DROP)\s+TABLE\b", re.IGNORECASE)
 # What other tables show, or what has tables of its own.
 _REACHES_OTHERS = re.compile(
     r"\b(?:RENAME|CASCADE|ATTACH|DETACH|INHERITS?|PARTITIONS?|EXCHANGE"
@@ -135,30 +156,32 @@ _CHANGE_COLUMN = re.compile(
 
 
 @lru_cache(maxsize=256)
-def changed_tables(sql: str) -> frozenset[str]:
-    """Return the names of the tables that ``sql`` may change, or :data:`ALL`.
+def effect_of(sql: str) -> Effect:
+    """Return what ``sql`` may do to tables; changed rows do not count.
 
-    In lower case, without schema and quotes.  Of rows it does not speak.
     Several statements in one text may change all, and so does a call of a
     function which is not known: on PostgreSQL that may do anything.
 
-    >>> changed_tables("SELECT a, count(*) FROM t WHERE b IN (1, 2)")
-    frozenset()
-    >>> changed_tables('ALTER TABLE "a b".T ADD c INTEGER')
-    frozenset({'t'})
-    >>> changed_tables("SELECT AddGeometryColumn('t', 'g')") is ALL
+    >>> effect_of("SELECT a, count(*) FROM t WHERE b IN (1, 2)") == NOTHING
     True
-    >>> changed_tables("ALTER TABLE t RENAME a TO b") is ALL
+    >>> effect_of('ALTER TABLE "a b".T ADD c INTEGER')
+    Effect(table='t', is_remade=False)
+    >>> effect_of("SELECT AddGeometryColumn('t', 'g')") is ALL
+    True
+    >>> effect_of("ALTER TABLE t RENAME a TO b") is ALL
     True
     """
-    if ";" in sql:
+    if ";" in sql.rstrip("; \n"):
         return ALL
     if _leaves_tables_alone(sql):
-        return frozenset()
+        return NOTHING
     found = _CHANGES_ONE.match(sql)
     if found is None or _reaches_others(found["rest"]):
         return ALL
-    return frozenset({found[1].strip('"`').lower()})
+    return Effect(
+        found["table"].strip('"`').lower(),
+        is_remade=_REMAKES.match(sql) is not None,
+    )
 
 
 def _reaches_others(rest: str) -> bool:

@@ -31,7 +31,8 @@ from sqlalchemy.util import immutabledict
 
 from migrate.legacy.control import control_in
 from migrate.legacy.effect import ALL
-from migrate.legacy.effect import changed_tables
+from migrate.legacy.effect import Effect
+from migrate.legacy.effect import effect_of
 from migrate.legacy.memory import Memory
 from migrate.legacy.transactions import RealTransactions
 from migrate.legacy.transactions import Savepoints
@@ -136,6 +137,7 @@ class ScriptConnection(Connection):
     def _commit_each(
         self, run: Callable[..., Any], *args: Any, **kwargs: Any
     ) -> Any:
+        run = partial(self.engine.memory.keeping, run, _effect)
         if self._in_statement:
             return run(*args, **kwargs)
         begun = self.has_begun
@@ -143,9 +145,7 @@ class ScriptConnection(Connection):
         self._in_statement = True
         try:
             self._stand_in.unguarded = not begun and self.engine.unguarded
-            result = self.engine.memory.keeping(
-                lambda: run(*args, **kwargs), _changed_by
-            )
+            result = run(*args, **kwargs)
             _buffer(result, self.dialect.name == "sqlite")
             if not begun:
                 self._stand_in.end(changed=not _only_reads(result))
@@ -357,9 +357,9 @@ def _only_reads(result: Any) -> bool:
     return bool(_READS.match(context.statement))
 
 
-def _changed_by(result: Any) -> frozenset[str]:
+def _effect(result: Any) -> Effect:
     context: Any = getattr(result, "context", None)
-    return ALL if context is None else changed_tables(context.statement)
+    return ALL if context is None else effect_of(context.statement)
 
 
 def _buffer(result: Any, is_sqlite: bool) -> None:

@@ -19,6 +19,8 @@ from sqlalchemy.engine.reflection import ObjectKind
 from sqlalchemy.engine.reflection import ObjectScope
 
 from migrate.legacy.effect import ALL
+from migrate.legacy.effect import NOTHING
+from migrate.legacy.effect import Effect
 
 __all__ = ["Memory"]
 
@@ -51,6 +53,7 @@ class Memory:
         self._asked: dict[str | None, set[str]] = {}
         self._whole: set[str | None] = set()
         self._has_heirs = False
+        self._is_reading = False
         self._doubts = 0
 
     def doubt(self) -> None:
@@ -62,27 +65,31 @@ class Memory:
 
     def keeping(
         self,
-        run: Callable[[], _T],
-        changed_by: Callable[[_T], frozenset[str]],
+        run: Callable[..., _T],
+        judge: Callable[[_T], Effect],
+        *args: Any,
+        **kwargs: Any,
     ) -> _T:
         """Run one statement; forget the tables that it changes only.
 
-        :param changed_by: says of the result what :func:`changed_tables`
-            says of the statement.
+        :param run: is called with the other arguments.
+        :param judge: tells from the result what the statement did.
         """
         before = self._doubts
         known, asked, whole = self._known, self._asked, self._whole
-        result = run()
+        result = run(*args, **kwargs)
         if self._doubts == before + 1:
-            changed = changed_by(result)
-            if not changed or not (changed is ALL or self._has_heirs):
+            effect = NOTHING if self._is_reading else judge(result)
+            if effect is NOTHING or not (effect is ALL or self._has_heirs):
                 self._known, self._asked, self._whole = known, asked, whole
-                self._forget(changed)
+                self._forget(effect)
+                # A listener may execute while another statement is sent.
+                self._doubts = before
         return result
 
-    def _forget(self, changed: frozenset[str]) -> None:
-        for info in self._known.values() if changed else ():
-            for key in [k for k in info.columns if _shows(info, k, changed)]:
+    def _forget(self, effect: Effect) -> None:
+        for info in self._known.values() if effect.table else ():
+            for key in [k for k in info.columns if _shows(info, k, effect)]:
                 for tables in vars(info).values():
                     tables.pop(key, None)
 
@@ -106,26 +113,36 @@ class Memory:
                 and schema not in self._whole
                 and inspector.dialect._overrides_default("get_multi_columns")
             )
-            info = _read(inspector, schema, None if whole else [name], info)
+            self._is_reading = True
+            try:
+                names = None if whole else [name]
+                info = _read(inspector, schema, names, info)
+            finally:
+                self._is_reading = False
             if whole:
                 self._whole.add(schema)
         self._known[schema], self._asked[schema] = info, asked
         return info
 
 
-def _shows(info: Any, key: Any, changed: frozenset[str]) -> bool:
+def _shows(info: Any, key: Any, effect: Effect) -> bool:
     """Whether what is known of a table may come from a changed one.
 
-    It is that table, refers to it, or may be a view over it: of a view no
-    primary key is known.
+    It is that table, or may be a view over it: of a view no primary key is
+    known.  Or it refers to a table that is another one now, maybe without
+    saying to which column (SQLite).
     """
     keys = dict.get(info.foreign_keys, key) or ()
     primary = dict.get(info.pk_constraint, key) or {}
     return (
-        key[1].lower() in changed
-        or any(each["referred_table"].lower() in changed for each in keys)
+        key[1].lower() == effect.table
         or not primary.get("constrained_columns")
+        or (effect.is_remade and effect.table in _referred(keys))
     )
+
+
+def _referred(foreign_keys: Any) -> set[str]:
+    return {key["referred_table"].lower() for key in foreign_keys}
 
 
 def _has_heirs(bind: Engine | Connection) -> bool:
