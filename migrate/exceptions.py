@@ -200,6 +200,10 @@ class MissingExtraError(Error, ImportError):
     """What was asked needs packages that are not installed."""
 
 
+class TransactionEndedError(ScriptError):
+    """A change script has ended the transaction of its step."""
+
+
 class ScriptExitError(ScriptError):
     """A change script called ``sys.exit()``; its step counts as failed."""
 

@@ -28,6 +28,19 @@ _HIDDEN = re.compile(
     r"|.*;\s*(COMMIT|ROLLBACK)(\s+(WORK|TRANSACTION))?\Z",
     re.IGNORECASE | re.DOTALL,
 )
+#: What has semicolons and words that are no statements.
+_QUOTED = re.compile(
+    r"'(?:[^']|'')*'|\"[^\"]*\"|`[^`]*`|\$(\w*)\$.*?\$\1\$"
+    r"|--[^\n]*|/\*.*?\*/",
+    re.DOTALL,
+)
+_INSIDE = re.compile(
+    r";\s*(COMMIT|ABORT|END|PREPARE\s+TRANSACTION"
+    r"|ROLLBACK(?!\s+(WORK\s+|TRANSACTION\s+)?TO\b))\b",
+    re.IGNORECASE,
+)
+#: Whose body has statements of its own.
+_ROUTINE = re.compile(r"(CREATE|ALTER)\b.*?\bBEGIN\b", re.I | re.DOTALL)
 _COMMENT = re.compile(r"\s+|--[^\n]*(\n|\Z)|/\*.*?\*/", re.DOTALL)
 
 
@@ -41,6 +54,9 @@ def control_in(statement: str) -> str | None:
     'commit'
     >>> control_in("ROLLBACK TO SAVEPOINT a") is None
     True
+    >>> control_in("DROP TABLE a; COMMIT; DROP TABLE b")
+    Traceback (most recent call last):
+    migrate.exceptions.ScriptError: 'DROP TABLE a; COMMIT; DROP TABLE b' ...
     """
     start = 0
     while blank := _COMMENT.match(statement, start):
@@ -48,12 +64,17 @@ def control_in(statement: str) -> str | None:
     bare = statement[start:].rstrip("; \t\r\n")
     if found := _CONTROL.fullmatch(bare):
         return next(k for k, text in found.groupdict().items() if text)
-    if _HIDDEN.match(bare):
+    if _HIDDEN.match(bare) or (";" in bare and _ends_inside(bare)):
         raise ScriptError(
             f"{_shortened(bare)!r} would end the transaction of the step; "
             "set transactional = False in the script, or leave it out"
         )
     return None
+
+
+def _ends_inside(statements: str) -> bool:
+    bare = _QUOTED.sub("''", statements)
+    return bool(_INSIDE.search(bare)) and not _ROUTINE.match(bare)
 
 
 def _shortened(text: str) -> str:

@@ -142,7 +142,7 @@ class ScriptConnection(Connection):
             return run(*args, **kwargs)
         begun = self.has_begun
         self._stand_in.reopens = False
-        self._in_statement = True
+        self._in_statement = self._stand_in.is_told = True
         try:
             self._stand_in.unguarded = not begun and self.engine.unguarded
             result = run(*args, **kwargs)
@@ -156,6 +156,8 @@ class ScriptConnection(Connection):
             raise
         finally:
             self._in_statement = False
+            if not self.invalidated:
+                self._stand_in.is_told = False
         return result
 
     def take_control(self, control: str) -> None:

@@ -16,6 +16,8 @@ from typing import Protocol
 
 from sqlalchemy.engine import Dialect
 
+from migrate.exceptions import TransactionEndedError
+from migrate.legacy.cursors import cursor_of
 from migrate.legacy.memory import Memory
 
 __all__ = [
@@ -142,7 +144,12 @@ class Savepoints(_Statements):
         self._idle_is_clean = False
 
     def close(self) -> None:
-        """Undo what is open, release the rest."""
+        """Undo what is open, release the rest.
+
+        :raises TransactionEndedError: when the step's transaction is not
+            there any more.
+        """
+        self._check()
         for transaction in self._stack:
             if transaction not in self._ended:
                 self.undo(transaction)
@@ -151,6 +158,24 @@ class Savepoints(_Statements):
             self.send(f"RELEASE SAVEPOINT {self._stack[0].name}")
         self._stack.clear()
         self._ended.clear()
+
+    def _check(self) -> None:
+        """See that nobody has gone around us, without asking the database.
+
+        SQLite itself rolls back after some errors, such as a full disk
+        (manual, lang_transaction), which a script may have caught.
+        """
+        driver = self._dbapi_connection
+        is_open = getattr(driver, "in_transaction", True)  # sqlite3
+        status = getattr(driver, "get_transaction_status", None)  # psycopg2
+        is_idle = not is_open or (status is not None and status() == 0)
+        if self._stack and is_idle:
+            raise TransactionEndedError(
+                "the transaction of the step was ended in the middle of the "
+                "script: what the script did before may be there or not, "
+                "and its version is not recorded; see what is there, and let "
+                "the script leave the driver's connection alone"
+            )
 
     def _push(self, instead_of: Transaction | None = None) -> Transaction:
         self._count += 1
@@ -245,6 +270,7 @@ class ScriptDBAPIConnection:
 
     :ivar unguarded: True where statements need no transaction of their own.
     :ivar reopens: False for SQLAlchemy, which takes a new cursor each time.
+    :ivar is_told: True while SQLAlchemy sends a statement, and tells of it.
     """
 
     _GUARDED = frozenset(
@@ -261,21 +287,26 @@ class ScriptDBAPIConnection:
         own["_transaction"] = None
         own["unguarded"] = False
         own["reopens"] = True
+        own["is_told"] = False
 
     def cursor(self, *args: Any, **kwargs: Any) -> Any:
         """Give a cursor of the real connection, in a transaction."""
         self._enter()
-        return self._real.cursor(*args, **kwargs)
+        if self.is_told:
+            return self._real.cursor(*args, **kwargs)
+        return cursor_of(self._real, self, *args, **kwargs)
 
     def execute(self, *args: Any, **kwargs: Any) -> Any:
-        """Execute, as sqlite3 and psycopg have it on connections."""
-        self._enter()
-        return self._real.execute(*args, **kwargs)
+        """Execute, as sqlite3 has it on connections."""
+        return self.cursor().execute(*args, **kwargs)
 
     def executemany(self, *args: Any, **kwargs: Any) -> Any:
         """Execute many times, as sqlite3 has it on connections."""
-        self._enter()
-        return self._real.executemany(*args, **kwargs)
+        return self.cursor().executemany(*args, **kwargs)
+
+    def executescript(self, script: str) -> Any:
+        """Execute statements, as sqlite3 has it on connections."""
+        return self.cursor().executescript(script)
 
     def commit(self) -> None:
         """Keep the work done so far."""
@@ -313,6 +344,11 @@ class ScriptDBAPIConnection:
     def set_session(self, *args: Any, **kwargs: Any) -> None:
         """Leave the session of the step as it is (psycopg2)."""
 
+    @property
+    def is_atomic(self) -> bool:
+        """Whether all work is part of the transaction of the step."""
+        return isinstance(self._transactions, Savepoints)
+
     def _enter(self) -> None:
         self.memory.doubt()
         if self._transaction is not None:
@@ -324,7 +360,7 @@ class ScriptDBAPIConnection:
         return getattr(vars(self)["_real"], name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in ("unguarded", "reopens"):
+        if name in ("unguarded", "reopens", "is_told"):
             vars(self)[name] = value
         elif name not in self._GUARDED:
             setattr(self._real, name, value)

@@ -20,6 +20,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from migrate.binding import can_roll_back_ddl
+from migrate.legacy.cursors import watched
 from migrate.versioning.secret import hidden_in_sql
 from migrate.versioning.secret import secrets_in
 from migrate.versioning.sqlkind import changes_rows_only
@@ -149,13 +150,21 @@ class Journal:
         for name, listener in events.items():
             event.listen(self._connection, name, listener)
         try:
-            yield
+            with watched(self._bare):
+                yield
         except DBAPIError as error:
             self._settle(error)
             raise
         finally:
             for name, listener in events.items():
                 event.remove(self._connection, name, listener)
+
+    @contextmanager
+    def _bare(self, statement: str) -> Iterator[None]:
+        """Record what a cursor of the driver itself carries out inside."""
+        self._before(self._connection, None, statement)
+        yield
+        self._after(self._connection, None, statement)
 
     def _before(
         self, connection: Connection, cursor: Any, statement: str, *rest: Any

@@ -2,8 +2,8 @@
 
 Where the database takes back schema changes, the scripts run for real in a
 transaction that is rolled back.  Elsewhere nothing but reading is sent, so a
-script that needs what an earlier statement did cannot be shown.  What a script
-does with the driver's own cursor is neither seen nor held back.
+script that needs what an earlier statement did cannot be shown, nor can one
+that changes something by a cursor of the driver.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import threading
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from contextlib import contextmanager
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -22,6 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from migrate.binding import can_roll_back_ddl
 from migrate.exceptions import NotSupportedError
+from migrate.legacy.cursors import watched
 from migrate.versioning.lock import lock_for
 from migrate.versioning.script import SqlScript
 from migrate.versioning.sealed import sealed
@@ -148,6 +151,18 @@ def _recorded(
     def execute_bare(cursor: Any, statement: str, context: Any) -> bool:
         return execute(cursor, statement, None, context)
 
+    def look(statement: str) -> AbstractContextManager[None]:
+        bare = _COMMENT.sub("", statement, count=1)
+        if not is_sent(bare):
+            raise NotSupportedError(
+                f"{_cut(' '.join(bare.split()))!r} is sent by a cursor of "
+                "the driver, which cannot be shown without being run; "
+                "--preview_py shows the Python"
+            )
+        if not (_CATALOGUE.match(bare) or _TRANSACTION.match(bare)):
+            statements.append(statement.strip())
+        return nullcontext()
+
     listeners: dict[str, Callable[..., bool]] = {
         "do_execute": execute,
         "do_executemany": execute,
@@ -156,7 +171,8 @@ def _recorded(
     for name, listener in listeners.items():
         event.listen(connection.engine, name, listener)
     try:
-        yield statements
+        with watched(look):
+            yield statements
     finally:
         for name, listener in listeners.items():
             event.remove(connection.engine, name, listener)

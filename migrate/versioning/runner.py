@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from migrate.binding import can_roll_back_ddl
 from migrate.exceptions import DatabaseNotControlledError
+from migrate.exceptions import TransactionEndedError
 from migrate.versioning.blockers import Blockers
 from migrate.versioning.deployer import deployer
 from migrate.versioning.deployer import utc_now
@@ -294,7 +295,11 @@ class Runner:
             yield clock
         except BaseException as error:
             is_committed = self._is_committed(step)
-            self._is_undone = is_committed is False and is_undone()
+            self._is_undone = (
+                is_committed is False
+                and is_undone()
+                and not isinstance(error, TransactionEndedError)
+            )
             blockers = tuple(self._blockers.last) if self._blockers else ()
             self._emit(
                 StepFailed(

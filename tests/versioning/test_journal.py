@@ -131,3 +131,30 @@ def test_python_script_that_did_nothing_can_be_mended_and_run_again(
     run(schema)
 
     assert values(engine) == []
+
+
+def test_cursor_of_the_driver_is_recorded(
+    engine: Engine, script: Path
+) -> None:
+    schema = controlled(engine, script)
+    for file in script.parent.glob("001_*"):
+        file.unlink()
+    (script.parent / "001_a.py").write_text(
+        "transactional = False\n"
+        "def upgrade(migrate_engine):\n"
+        "    raw = migrate_engine.raw_connection()\n"
+        "    cursor = raw.cursor()\n"
+        "    cursor.execute('CREATE TABLE a (x INTEGER)')\n"
+        "    raw.commit()\n"
+        "    cursor.execute('CREATE TABLE b (x INTEGER)')\n"
+        "    raw.commit()\n"
+        "    raise RuntimeError\n"
+    )
+    with pytest.raises(RuntimeError):
+        run(schema)
+
+    with pytest.raises(HalfDoneStepError) as caught:
+        run(schema)
+
+    assert "2 statement(s) are done" in str(caught.value)
+    assert "CREATE TABLE b (x INTEGER)" in str(caught.value)

@@ -334,3 +334,23 @@ def test_preview_takes_a_truth_value(
     done = shop_on_sqlite.command("upgrade", f"--preview_sql={value}")
 
     assert ("done" not in done.out) is is_preview
+
+
+def test_cursor_of_the_driver_is_shown_or_refused(shop: Shop) -> None:
+    shop.add(
+        1,
+        "def upgrade(e):\n"
+        "    cursor = e.raw_connection().cursor()\n"
+        "    cursor.execute('SELECT 1 AS one')\n"
+        "    cursor.execute('CREATE TABLE more (id INTEGER)')\n",
+    )
+    before = shop.contents()
+
+    done = shop.command("upgrade", "--preview_sql")
+
+    assert shop.contents() == before
+    if can_roll_back_ddl(shop.engine):
+        assert "CREATE TABLE more (id INTEGER)" in done.out
+    else:
+        assert done.code == 1
+        assert "sent by a cursor of the driver" in done.error

@@ -520,6 +520,27 @@ def test_statement_on_rows_that_the_text_does_not_show_is_stopped(
         assert connection.scalar(text("SELECT count(*) FROM t")) == 1
 
 
+def test_bare_cursor_on_rows_is_stopped(
+    engine: Engine, scripts: Scripts
+) -> None:
+    if can_roll_back_ddl(engine):
+        pytest.skip("DDL is rolled back")
+    scripts.first()
+    scripts.python(
+        """
+        cursor = migrate_engine.raw_connection().cursor()
+        cursor.execute('DELETE FROM ' + 'T'.lower())
+        """
+    )
+    control(engine, scripts, 1)
+
+    with pytest.raises(UnconfirmedError):
+        prove(engine, scripts, confirmed=False)
+
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM t")) == 1
+
+
 def test_tables_without_rows_need_no_confirmation(
     real: Engine, scripts: Scripts
 ) -> None:
@@ -693,8 +714,9 @@ def test_script_of_sqlite_that_commits_is_refused(
     scripts = Scripts(tmp_path, "sqlite")
     scripts.python(
         """
-        raw = migrate_engine.raw_connection()
-        raw.executescript("CREATE TABLE u (a INTEGER); COMMIT;")
+        cursor = migrate_engine.raw_connection().cursor()
+        cursor.execute("CREATE TABLE u (a INTEGER)")
+        cursor.connection.commit()
         """
     )
     sqlite_engine.connect().close()

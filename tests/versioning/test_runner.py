@@ -13,9 +13,11 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 
+from migrate import legacy
 from migrate.binding import can_roll_back_ddl
 from migrate.exceptions import HalfDoneStepError
 from migrate.exceptions import StepConflictError
+from migrate.exceptions import TransactionEndedError
 from migrate.versioning.control import ControlTable
 from migrate.versioning.events import Event
 from migrate.versioning.events import StepDone
@@ -142,6 +144,34 @@ def test_failed_step_is_reported_with_its_error(controlled: Engine) -> None:
         StepStarted(one),
         StepFailed(one, caught.value, can_roll_back_ddl(controlled)),
     ]
+
+
+def test_step_that_commits_behind_our_back_is_not_said_to_be_undone(
+    controlled: Engine,
+) -> None:
+    if not can_roll_back_ddl(controlled):
+        pytest.skip("DDL cannot be rolled back")
+
+    def commit(connection: Connection, direction: int) -> None:
+        with legacy.style(connection) as script:
+            cursor = script.raw_connection().cursor()
+            cursor.execute("CREATE TABLE made (a INTEGER)")
+            cursor.connection.commit()
+
+    one = step(commit)
+    events: list[Event] = []
+
+    with (
+        controlled.connect() as connection,
+        lock_for(connection).session(),
+        pytest.raises(TransactionEndedError) as caught,
+    ):
+        Runner(connection, CONTROL, lock_for(connection), events.append).run(
+            one
+        )
+
+    assert events[1:] == [StepFailed(one, caught.value, False)]
+    assert state(controlled) == (0, True)
 
 
 @pytest.mark.parametrize("transactional", [True, False])

@@ -16,6 +16,7 @@ from sqlalchemy import event
 from sqlalchemy import inspect
 
 from migrate.exceptions import UnconfirmedError
+from migrate.legacy.cursors import watched
 from migrate.versioning.runner import Runner
 
 if TYPE_CHECKING:
@@ -172,19 +173,24 @@ def unconfirmed(
     """
     refused: list[UnconfirmedError] = []
 
-    def before(
-        conn: Connection, cursor: Any, statement: str, *rest: Any
-    ) -> None:
+    def look(statement: str) -> AbstractContextManager[None]:
         if not _READS.match(statement):
             try:
                 refuse(touched(statement, rows))
             except UnconfirmedError as error:
                 refused.append(error)
                 raise
+        return nullcontext()
+
+    def before(
+        conn: Connection, cursor: Any, statement: str, *rest: Any
+    ) -> None:
+        look(statement)
 
     event.listen(connection, "before_cursor_execute", before)
     try:
-        yield
+        with watched(look):
+            yield
     finally:
         event.remove(connection, "before_cursor_execute", before)
     if refused:

@@ -1,0 +1,180 @@
+"""The driver's own cursors in a change script: what they send is seen.
+
+A script that takes ``migrate_engine.raw_connection().cursor()`` goes around
+SQLAlchemy and its events.  What it sends must not end the transaction of the
+step all the same, and whoever keeps a journal wants to know of it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from contextlib import ExitStack
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+from typing import Protocol
+from typing import TypeAlias
+
+from migrate.exceptions import ScriptError
+from migrate.legacy.control import control_in
+
+__all__ = ["Owner", "cursor_of", "watched"]
+
+Listener: TypeAlias = Callable[[str], AbstractContextManager[object]]
+
+_listeners: ContextVar[tuple[Listener, ...]] = ContextVar(
+    "migrate_cursor_listeners", default=()
+)
+
+
+@contextmanager
+def watched(listener: Listener) -> Iterator[None]:
+    """Carry out each statement of a bare cursor inside ``listener(text)``.
+
+    An error out of the listener keeps the statement from being sent.
+    """
+    token = _listeners.set((*_listeners.get(), listener))
+    try:
+        yield
+    finally:
+        _listeners.reset(token)
+
+
+class Owner(Protocol):
+    """The stand-in connection whose cursors these are."""
+
+    @property
+    def is_atomic(self) -> bool:
+        """Whether its work is part of a transaction that it cannot end."""
+
+    def commit(self) -> None:
+        """Keep the work done so far."""
+
+    def rollback(self) -> None:
+        """Undo the work since the last commit."""
+
+
+def cursor_of(real: Any, owner: Owner, *args: Any, **kwargs: Any) -> Any:
+    """Make a cursor of a driver's connection that tells what it sends.
+
+    It is of a subclass of what the driver would make, since functions of the
+    drivers look at that.  A cursor of a driver that we do not know is as it
+    is: what it does to the transaction is found at the end of the step.
+    """
+    plain = real.cursor(*args, **kwargs)
+    driver = {base.__module__.partition(".")[0] for base in type(plain).mro()}
+    kind = _told(type(plain), owner)
+    if driver & {"sqlite3", "pymysql", "MySQLdb"}:
+        return real.cursor(kind)
+    if "psycopg2" in driver:
+        return real.cursor(*args, **{**kwargs, "cursor_factory": kind})
+    return plain
+
+
+def _told(base: Any, owner: Owner) -> Any:
+    """Return a class of cursors like ``base``."""
+    send = _Sender(owner).send
+
+    class ScriptCursor(base):  # type: ignore[misc]  # known at run time only
+        def execute(self, sql: Any, *args: Any, **kwargs: Any) -> Any:
+            return send(
+                self,
+                sql,
+                lambda: super(ScriptCursor, self).execute(
+                    sql, *args, **kwargs
+                ),
+            )
+
+        def executemany(self, sql: Any, *args: Any, **kwargs: Any) -> Any:
+            return send(
+                self,
+                sql,
+                lambda: super(ScriptCursor, self).executemany(
+                    sql, *args, **kwargs
+                ),
+            )
+
+        def callproc(self, name: str, *args: Any, **kwargs: Any) -> Any:
+            return send(
+                self,
+                f"CALL {name}",
+                lambda: super(ScriptCursor, self).callproc(
+                    name, *args, **kwargs
+                ),
+            )
+
+        def executescript(self, script: str) -> Any:
+            # sqlite3 would commit what the step has done so far.
+            for statement in _statements(script):
+                self.execute(statement)
+            return self
+
+    if not hasattr(base, "executescript"):
+        del ScriptCursor.executescript
+    return ScriptCursor
+
+
+class _Sender:
+    """Decides what happens to the statements of bare cursors."""
+
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
+        self._is_sending = False
+
+    def send(self, cursor: Any, sql: Any, run: Callable[[], Any]) -> Any:
+        """Send one statement, or end the transaction of the script.
+
+        Drivers call their own methods (PyMySQL: ``executemany``); only the
+        outermost call counts.
+        """
+        if self._is_sending:
+            return run()
+        text = _text(sql, cursor)
+        control = self._control_in(text)
+        if control is not None:
+            if control != "begin":
+                getattr(self._owner, control)()
+            return cursor if isinstance(cursor, sqlite3.Cursor) else None
+        self._is_sending = True
+        try:
+            with ExitStack() as stack:
+                for listener in _listeners.get():
+                    stack.enter_context(listener(text))
+                return run()
+        finally:
+            self._is_sending = False
+
+    def _control_in(self, text: str) -> str | None:
+        try:
+            return control_in(text)
+        except ScriptError:
+            if self._owner.is_atomic:
+                raise
+            return None
+
+
+def _text(sql: Any, cursor: Any) -> str:
+    """Return a statement as text; psycopg2 takes other things as well."""
+    if hasattr(sql, "as_string"):
+        sql = sql.as_string(cursor)
+    return sql.decode(errors="replace") if isinstance(sql, bytes) else str(sql)
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Split the text that sqlite3 takes for a whole script.
+
+    >>> [*_statements("SELECT ';'; SELECT 2")]
+    ["SELECT ';';", ' SELECT 2;']
+    """
+    text = ""
+    for piece in script.split(";"):
+        text += piece + ";"
+        if sqlite3.complete_statement(text):
+            if text.strip("; \t\r\n"):
+                yield text
+            text = ""
+    if text.strip("; \t\r\n"):
+        yield text
