@@ -168,6 +168,8 @@ def test_schema_has_the_names_of_sqlalchemy_schema(imports: str) -> None:
         "from migrate.changeset.databases.visitor import get_engine_visitor",
         "from migrate.changeset.util import fk_column_names",
         "from migrate.changeset.schema import ColumnDelta",
+        "from migrate.changeset.constraint import PathNotFoundError",
+        "from migrate.changeset.schema import NotSupportedError",
     ],
 )
 def test_names_that_applications_import(statement: str) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.schema import Column
 from sqlalchemy.schema import Table
 
 from migrate import binding
+from migrate import exceptions
 from migrate.binding import Bind
 from migrate.changeset import catalogue
 from migrate.changeset import metadata
@@ -22,6 +23,7 @@ from migrate.changeset import operations as ops
 from migrate.changeset.batch import perform
 from migrate.changeset.calls import bind_for
 from migrate.changeset.databases import editor_for
+from migrate.deferred import loader
 from migrate.exceptions import InvalidConstraintError
 
 __all__ = [
@@ -31,6 +33,11 @@ __all__ = [
     "PrimaryKeyConstraint",
     "UniqueConstraint",
 ]
+
+# Designate's scripts import PathNotFoundError from here.
+__getattr__ = loader(
+    __name__, dict.fromkeys(exceptions.__all__, "migrate.exceptions")
+)
 
 
 class ConstraintChangeset:

@@ -14,7 +14,7 @@ error the Table is as it was.
 
 ``from migrate.changeset import schema`` has always given the names of
 :mod:`sqlalchemy.schema` too, and generated scripts say it: they are found
-here as well.
+here as well, and so are the errors.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 from sqlalchemy import schema as sqlalchemy_schema
+
+from migrate import exceptions
 
 if TYPE_CHECKING:
     from sqlalchemy.schema import Column
@@ -288,11 +290,11 @@ def __getattr__(name: str) -> Any:
         from migrate.changeset.delta import ColumnDelta
 
         return ColumnDelta
-    try:
-        return getattr(sqlalchemy_schema, name)
-    except AttributeError:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message) from None
+    for module in (sqlalchemy_schema, exceptions):
+        if hasattr(module, name):
+            return getattr(module, name)
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)
 
 
 # Importing this module is what gives the methods: ``migrate`` does so as soon
