@@ -67,8 +67,9 @@ class SQLiteEditor(SchemaEditor):
         with (
             # A rename reaches views, triggers and foreign keys (3.26).
             setting(connection, "legacy_alter_table", on=False),
-            atomic(connection),
+            atomic(connection) as enforced,
         ):
-            work = Work(self, Alteration(connection, features))
+            alteration = Alteration(connection, features, enforced=enforced)
+            work = Work(self, alteration)
             work.do(operation)
             work.finish()

@@ -10,12 +10,10 @@ from sqlalchemy.schema import ExecutableDDLElement
 
 from migrate.changeset.sqlite import rows
 from migrate.changeset.sqlite import ways
-from migrate.changeset.sqlite.createtable import ConstraintDef
 from migrate.changeset.sqlite.draft import Draft
+from migrate.changeset.sqlite.foreignkeys import NewForeignKeys
 from migrate.changeset.sqlite.objects import broken
-from migrate.changeset.sqlite.objects import compiled
 from migrate.changeset.sqlite.stored import StoredTable
-from migrate.changeset.sqlite.tokens import quote
 from migrate.changeset.sqlite.writer import SchemaWriter
 from migrate.exceptions import NotSupportedError
 
@@ -51,12 +49,18 @@ class Features:
 
 
 class Alteration:
-    """The work on one connection, inside :func:`atomic`."""
+    """The work on one connection, inside :func:`atomic`.
 
-    def __init__(self, connection: Connection, features: Features) -> None:
+    :param enforced: whether the connection enforces foreign keys.
+    """
+
+    def __init__(
+        self, connection: Connection, features: Features, *, enforced: bool
+    ) -> None:
         self.connection = connection
         self.catalogue = SchemaWriter(connection)
         self.features = features
+        self.foreign_keys = NewForeignKeys(self.catalogue, enforced)
 
     def native(
         self,
@@ -96,7 +100,7 @@ class Alteration:
             return
         stored = draft.stored
         before = broken(self.catalogue, stored.schema, stored.name)
-        draft.scans += [self.orphans(draft, k) for k in draft.foreign_keys]
+        draft.scans += self.foreign_keys.scans(draft)
         for scan in draft.scans_before:
             rows.refuse_rows(self.catalogue, scan, stored)
         if not self.can_write_schema(stored.schema):
@@ -126,7 +130,7 @@ class Alteration:
                 "nothing was changed, please report its CREATE TABLE"
             )
         self.refuse_broken(stored.schema, stored.name, before)
-        self.refuse_mismatch(draft)
+        self.foreign_keys.look_after(draft)
 
     def refuse_broken(
         self, schema: str, name: str, before: dict[str, str]
@@ -145,33 +149,3 @@ class Alteration:
                 f"the alteration of table {name!r} would break {listed}: "
                 "drop or change that first"
             )
-
-    def refuse_mismatch(self, draft: Draft) -> None:
-        """Raise if a new foreign key refers to what is no key.
-
-        SQLite takes such a definition, and fails at every row that is
-        written (foreignkeys, section 3).  Only compiled, not executed.
-        """
-        schema, name = quote(draft.stored.schema), quote(draft.stored.name)
-        if draft.foreign_keys:
-            pragma = f"PRAGMA {schema}.foreign_key_check({name})"
-            reason = compiled(self.catalogue, pragma)
-            if reason is not None:
-                raise NotSupportedError(
-                    f"the foreign key of table {draft.stored.name!r} would "
-                    f"not work ({reason}): refer to a primary key, or to "
-                    "columns with a unique constraint"
-                )
-
-    def orphans(self, draft: Draft, foreign: ConstraintDef) -> rows.Scan:
-        """Ask for rows which a new foreign key would not let in."""
-        schema, parent = draft.stored.schema, foreign.referenced or ""
-        found = columns = None
-        if self.catalogue.has_table(schema, parent):
-            found = f"{quote(schema)}.{quote(parent)}"
-            columns = foreign.referenced_columns or (
-                self.catalogue.table(parent, schema).create.primary_key
-            )
-        return rows.orphans(
-            draft.stored.name, foreign.columns, parent, found, columns or ()
-        )

@@ -13,24 +13,28 @@ _SAVEPOINT = "migrate_alteration"
 
 
 @contextmanager
-def atomic(connection: Connection) -> Iterator[None]:
+def atomic(connection: Connection) -> Iterator[bool]:
     """Do all inside or nothing.
 
     A savepoint inside the transaction that is open; it is the caller's
     then.  Otherwise a transaction of its own, in which foreign keys are
     off, as lang_altertable, section 7, has it.
+
+    Gives whether foreign keys were on.
     """
+    pragma = connection.exec_driver_sql("PRAGMA foreign_keys")
+    enforced = bool(pragma.scalar())
     if in_transaction(connection):
         release = f"RELEASE {_SAVEPOINT}"
         undo = [f"ROLLBACK TO {_SAVEPOINT}", release]
         with _whole(connection, f"SAVEPOINT {_SAVEPOINT}", release, undo):
-            yield
+            yield enforced
     else:
         with (
             setting(connection, "foreign_keys", on=False),
             _whole(connection, "BEGIN IMMEDIATE", "COMMIT", ["ROLLBACK"]),
         ):
-            yield
+            yield enforced
 
 
 @contextmanager
