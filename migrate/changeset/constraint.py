@@ -48,6 +48,9 @@ class ConstraintChangeset:
     table.
     """
 
+    # The name, where nobody asked for it; drop() and create() keep it.
+    _made_name: str | None = None
+
     def create(
         self: Any,
         engine: Bind | None = None,
@@ -56,12 +59,17 @@ class ConstraintChangeset:
     ) -> None:
         """Add this constraint to its table; without a name it gets one.
 
+        SQLite stores a unique constraint or foreign key without that name,
+        as it does those of CREATE TABLE; it is found by its columns.
+
         :param if_not_exists: be content with a constraint of that name.
         """
         bind = bind_for(self.table, connection, engine)
         if self.name is None:
-            self.name = self.autoname()
-        perform(self.table, [ops.AddConstraint(self, if_not_exists)], bind)
+            self.name = self._made_name = self.autoname()
+        autonamed = self.name == self._made_name
+        operation = ops.AddConstraint(self, if_not_exists, autonamed)
+        perform(self.table, [operation], bind)
 
     def drop(
         self: Any,

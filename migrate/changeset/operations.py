@@ -130,10 +130,14 @@ class RenameIndex(Operation):
 
 @dataclass(frozen=True, eq=False)
 class AddConstraint(Operation):
-    """Add ``constraint``, a constraint of ``constraint.table``."""
+    """Add ``constraint``, a constraint of ``constraint.table``.
+
+    ``autonamed``: nobody asked for the name that it has.
+    """
 
     constraint: Constraint
     if_not_exists: bool = False
+    autonamed: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,6 +26,7 @@ from migrate.changeset.sqlite.createtable import CreateTable
 from migrate.changeset.sqlite.createtable import affinity
 from migrate.changeset.sqlite.stored import StoredTable
 from migrate.changeset.sqlite.tokens import same_name
+from migrate.changeset.sqlite.tokens import significant
 from migrate.changeset.sqlite.tokens import unquote
 from migrate.exceptions import NotSupportedError
 
@@ -199,26 +200,22 @@ class Draft:
     # Constraints.
 
     def add_constraint(self, text: str) -> None:
-        """Add a constraint of the table."""
-        before = len(self.table.constraints)
-        self.table = edits.with_constraint(self.table, text)
-        for constraint in self.table.constraints[before:]:
-            self._check_name(constraint)
-            self._added(constraint)
+        """Add a constraint of the table.
 
-    def _check_name(self, constraint: ConstraintDef) -> None:
-        same = [
-            each
-            for each in self.table.all_constraints()
-            if each.name is not None
-            and each.kind != "name"
-            and same_name(each.name, constraint.name)
-        ]
-        if len(same) > 1:
-            raise NotSupportedError(
-                f"table {self.table.name!r} already has a constraint "
-                f"{constraint.name!r}; drop it first or take another name"
-            )
+        The same again, name and all, adds nothing: to SQLite it means
+        nothing, and scripts made constraints again that the old library had
+        lost.
+
+        :raises NotSupportedError: another one has its name.
+        """
+        before = len(self.table.constraints)
+        table = edits.with_constraint(self.table, text)
+        added = table.constraints[before:]
+        if all(_is_repeated(table, each) for each in added):
+            return
+        self.table = table
+        for constraint in added:
+            self._added(constraint)
 
     def _added(self, constraint: ConstraintDef) -> None:
         if constraint.kind == CHECK:
@@ -301,4 +298,41 @@ class Draft:
         ]
 
     def _meaning(self, constraint: ConstraintDef) -> str:
-        return self.table.text[constraint.body : constraint.end]
+        return _meaning(self.table, constraint)
+
+
+def _meaning(table: CreateTable, constraint: ConstraintDef) -> str:
+    """Return what a constraint says, without its name."""
+    return table.text[constraint.body : constraint.end]
+
+
+def _is_repeated(table: CreateTable, constraint: ConstraintDef) -> bool:
+    """Tell whether ``table`` has a constraint twice, by name.
+
+    :raises NotSupportedError: two have its name and are not the same.
+    """
+    same = [
+        each
+        for each in table.all_constraints()
+        if each.name is not None
+        and each.kind != "name"
+        and same_name(each.name, constraint.name)
+    ]
+    if any(_key(table, each) != _key(table, constraint) for each in same):
+        raise NotSupportedError(
+            f"table {table.name!r} already has a constraint "
+            f"{constraint.name!r}; drop it first or take another name"
+        )
+    return len(same) > 1
+
+
+def _key(table: CreateTable, constraint: ConstraintDef) -> list[str]:
+    """Return what is equal for two constraints that mean the same."""
+    columns = [*map(str.lower, constraint.columns)]
+    if constraint.kind == UNIQUE:
+        return [constraint.kind, *columns]
+    text = _meaning(table, constraint)
+    words = [each.text for each in significant(text)]
+    if constraint.kind == FOREIGN_KEY:
+        words = [unquote(each).lower() for each in words]
+    return [constraint.kind, *columns, *words]

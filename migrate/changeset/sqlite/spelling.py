@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 
 from sqlalchemy.engine import Dialect
@@ -129,8 +130,18 @@ def kind_of(constraint: Constraint) -> str:
     return _KINDS.get(constraint.__visit_name__, "unknown")
 
 
-def constraint_text(constraint: Constraint, dialect: Dialect) -> str:
-    """Spell a constraint of a table; empty if SQLAlchemy writes none."""
+def constraint_text(
+    constraint: Constraint, dialect: Dialect, *, named: bool = True
+) -> str:
+    """Spell a constraint of a table; empty if SQLAlchemy writes none.
+
+    :param named: False leaves the name of a unique constraint or foreign
+        key out.  The old library gave these none on SQLite, and scripts
+        that look at names go by what it left.
+    """
+    if not named and kind_of(constraint) in (UNIQUE, FOREIGN_KEY):
+        constraint = copy(constraint)
+        constraint.name = None
     compiler = dialect.ddl_compiler(dialect, _ANY)
     return str(compiler.process(constraint) or "")
 

@@ -266,7 +266,9 @@ class Work:
         draft = self.draft(table_of(operation))
         if operation.if_not_exists and self.found(draft, constraint):
             return
-        text = constraint_text(constraint, self.dialect)
+        text = constraint_text(
+            constraint, self.dialect, named=not operation.autonamed
+        )
         if text:
             draft.add_constraint(text)
             self.settle(draft)

@@ -1,0 +1,117 @@
+"""Constraints as old scripts add them: again, and without a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Column
+from sqlalchemy import Integer
+from sqlalchemy import MetaData
+from sqlalchemy import Table
+from sqlalchemy import create_engine
+from sqlalchemy.engine import Connection
+
+from migrate import ForeignKeyConstraint
+from migrate import UniqueConstraint
+from migrate.exceptions import NotSupportedError
+
+SCHEMA = """
+CREATE TABLE parent (id INTEGER PRIMARY KEY, x INTEGER);
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER, p INTEGER,
+    CONSTRAINT u UNIQUE ("a"), CONSTRAINT f FOREIGN KEY(p) REFERENCES parent);
+INSERT INTO parent VALUES (1, 1), (9, 7);
+INSERT INTO t VALUES (1, 1, 1), (2, 7, NULL);
+"""
+
+
+@pytest.fixture
+def connection() -> Iterator[Connection]:
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
+        for statement in SCHEMA.split(";"):
+            connection.exec_driver_sql(statement)
+        connection.commit()
+        yield connection
+    engine.dispose()
+
+
+@pytest.fixture
+def t(connection: Connection) -> Table:
+    metadata = MetaData()
+    metadata.bind = connection  # type: ignore[attr-defined]
+    Table("parent", metadata, autoload_with=connection)
+    return Table(
+        "t",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("a", Integer),
+        Column("p", Integer),
+    )
+
+
+def stored(connection: Connection) -> str:
+    text = connection.exec_driver_sql(
+        "SELECT sql FROM sqlite_master WHERE name = 't'"
+    ).scalar()
+    return " ".join(str(text).split())
+
+
+def to_parent(t: Table, column: str, name: str) -> ForeignKeyConstraint:
+    parent = t.metadata.tables["parent"]
+    return ForeignKeyConstraint(
+        [t.c.a], [parent.c[column]], name=name, ondelete=None
+    )
+
+
+def test_same_unique_constraint_again_adds_nothing(
+    connection: Connection, t: Table
+) -> None:
+    before = stored(connection)
+
+    UniqueConstraint("a", table=t, name="u").create()
+
+    assert stored(connection) == before
+
+
+def test_same_foreign_key_again_adds_nothing(
+    connection: Connection, t: Table
+) -> None:
+    UniqueConstraint("a", table=t, name="u").drop()
+    connection.exec_driver_sql("UPDATE t SET a = 1")
+    to_parent(t, "id", "g").create()
+    before = stored(connection)
+
+    to_parent(t, "id", "g").create()
+
+    assert stored(connection) == before
+    assert before.count("CONSTRAINT g") == 1
+
+
+@pytest.mark.parametrize("column", ["id", "p"])
+def test_other_constraint_of_the_name_is_refused(
+    t: Table, column: str
+) -> None:
+    with pytest.raises(NotSupportedError, match="already has a constraint"):
+        UniqueConstraint(column, table=t, name="u").create()
+
+
+def test_name_nobody_asked_for_is_not_stored(
+    connection: Connection, t: Table
+) -> None:
+    unique = UniqueConstraint(t.c.p)
+
+    unique.create()
+    unique.drop()
+    unique.create()
+
+    assert unique.name == "t_p_key"
+    assert stored(connection).endswith("parent, UNIQUE (p))")
+
+
+def test_name_that_was_asked_for_is_stored(
+    connection: Connection, t: Table
+) -> None:
+    UniqueConstraint(t.c.p, name="t_p_key").create()
+
+    assert stored(connection).endswith("CONSTRAINT t_p_key UNIQUE (p))")
