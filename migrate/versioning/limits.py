@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from contextlib import contextmanager
+from contextlib import nullcontext
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING
 from typing import Any
 
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
+
+from migrate.exceptions import NotSupportedError
+from migrate.legacy.cursors import watched
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -19,6 +27,8 @@ __all__ = ["Limits", "is_lock_timeout", "limited"]
 
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 30.0
+_INSTRUCTIONS = 10_000
+"""Of SQLite's virtual machine, between two looks at the clock."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +62,18 @@ def limited(connection: Connection, limits: Limits) -> Iterator[None]:
     """Set the limits of the session, and set back what it had.
 
     Outside of any transaction; ends its own.
+
+    :raises NotSupportedError: at once, when the database has no such limit.
     """
+    _refuse_unknown(connection, limits)
     wanted = _settings(connection, limits)
     before = {name: _get(connection, name) for name in wanted}
     _set_all(connection, wanted)
+    seconds = limits.statement_timeout
+    is_timed = connection.dialect.name == "sqlite" and seconds is not None
     try:
-        yield
+        with _timed(connection, seconds or 0) if is_timed else nullcontext():
+            yield
     except BaseException:
         with suppress(DBAPIError):  # a lost session has no settings
             _set_all(connection, before)
@@ -86,6 +102,59 @@ def is_lock_timeout(error: BaseException) -> bool:
             and "locked" in str(original)
         )
     )
+
+
+def _refuse_unknown(connection: Connection, limits: Limits) -> None:
+    name = connection.dialect.name
+    is_mysql = name == "mysql" and not getattr(
+        connection.dialect, "is_mariadb", False
+    )
+    if is_mysql and limits.statement_timeout is not None:
+        raise NotSupportedError(
+            "statement_timeout is not possible on MySQL, which limits "
+            "nothing but SELECT (max_execution_time); leave it out"
+        )
+    for option in ("ddl_lock_timeout", "statement_timeout"):
+        if getattr(limits, option) is not None and name not in _SET:
+            raise NotSupportedError(
+                f"{option} is not possible on {name}; leave it out"
+            )
+
+
+@contextmanager
+def _timed(connection: Connection, seconds: float) -> Iterator[None]:
+    """Interrupt each statement that takes longer, on SQLite.
+
+    It has no such setting, but asks a function now and then whether to go on
+    (manual, sqlite3_progress_handler).
+    """
+    end = inf
+    is_late = False
+
+    def begin(*statement: object) -> AbstractContextManager[None]:
+        nonlocal end
+        end = time.monotonic() + seconds
+        return nullcontext()
+
+    def must_stop() -> bool:
+        nonlocal is_late
+        is_late = time.monotonic() > end
+        return is_late
+
+    driver: Any = connection.connection.dbapi_connection
+    driver.set_progress_handler(must_stop, _INSTRUCTIONS)
+    event.listen(connection, "before_cursor_execute", begin)
+    try:
+        with watched(begin):
+            yield
+    except DBAPIError as error:
+        if is_late:
+            reason = f"it took longer than statement_timeout={seconds:g}"
+            error.args = (f"{error.args[0]}: {reason}", *error.args[1:])
+        raise
+    finally:
+        event.remove(connection, "before_cursor_execute", begin)
+        driver.set_progress_handler(None, _INSTRUCTIONS)
 
 
 def _settings(connection: Connection, limits: Limits) -> dict[str, str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +15,9 @@ from sqlalchemy import text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
+from migrate import legacy
 from migrate.binding import can_roll_back_ddl
+from migrate.exceptions import NotSupportedError
 from migrate.versioning.events import Event
 from migrate.versioning.events import StepDone
 from migrate.versioning.events import StepFailed
@@ -23,6 +27,16 @@ from migrate.versioning.limits import is_lock_timeout
 from migrate.versioning.limits import limited
 from migrate.versioning.repository import Repository
 from migrate.versioning.schema import ControlledSchema
+from tests.chaos.cutting import IN_STATEMENT
+
+# Long enough for SQLite to look at the clock.
+MODERATE = {
+    "sqlite": "WITH RECURSIVE few (number) AS (SELECT 1 UNION ALL"
+    " SELECT number + 1 FROM few WHERE number < 20000)"
+    " SELECT count(*) FROM few",
+    "postgresql": "SELECT pg_sleep(0.01)",
+    "mysql": "SELECT sleep(0.01)",
+}
 
 
 @pytest.fixture
@@ -150,6 +164,74 @@ def test_other_errors_are_not_retried(schema: ControlledSchema) -> None:
         schema.upgrade(listener=events.append, limits=Limits(retries=3))
 
     assert not any(isinstance(each, StepRetried) for each in events)
+
+
+def test_statement_that_takes_too_long_is_ended(engine: Engine) -> None:
+    began = time.monotonic()
+
+    with (
+        engine.connect() as connection,
+        pytest.raises(DBAPIError) as caught,
+        limited(connection, Limits(statement_timeout=0.3)),
+    ):
+        connection.exec_driver_sql(IN_STATEMENT[engine.name])
+
+    assert time.monotonic() - began < 20
+    assert any(
+        words in str(caught.value)
+        for words in (
+            "interrupted: it took longer than statement_timeout=0.3",
+            "due to statement timeout",
+            "max_statement_time exceeded",
+        )
+    )
+
+
+def test_time_is_that_of_one_statement(engine: Engine) -> None:
+    with (
+        engine.connect() as connection,
+        limited(connection, Limits(statement_timeout=0.5)),
+    ):
+        time.sleep(0.6)
+        connection.exec_driver_sql(MODERATE[engine.name]).all()
+        time.sleep(0.6)
+        connection.exec_driver_sql(MODERATE[engine.name]).all()
+
+
+def test_cursor_of_the_driver_is_timed_on_sqlite(
+    sqlite_engine: Engine,
+) -> None:
+    with (
+        sqlite_engine.connect() as connection,
+        limited(connection, Limits(statement_timeout=0.2)),
+        legacy.style(connection) as script,
+    ):
+        cursor = script.raw_connection().cursor()
+        with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+            cursor.execute(IN_STATEMENT["sqlite"])
+
+
+@pytest.mark.parametrize(
+    ("name", "limits"),
+    [
+        ("mysql", Limits(statement_timeout=1)),
+        ("oracle", Limits(statement_timeout=1)),
+        ("oracle", Limits(ddl_lock_timeout=1)),
+    ],
+)
+def test_limit_that_the_database_lacks_is_refused(
+    sqlite_engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    limits: Limits,
+) -> None:
+    with sqlite_engine.connect() as connection:
+        monkeypatch.setattr(connection.dialect, "name", name)
+        with (
+            pytest.raises(NotSupportedError, match="timeout is not possible"),
+            limited(connection, limits),
+        ):
+            pass
 
 
 def test_limits_end_with_the_run(engine: Engine) -> None:
