@@ -209,7 +209,11 @@ def test_drop_leaves_the_schema(schema: ControlledSchema) -> None:
 
     schema.drop()
 
-    assert inspect(schema.engine).get_table_names() == ["t1", "t2", "t3"]
+    assert sorted(inspect(schema.engine).get_table_names()) == [
+        "t1",
+        "t2",
+        "t3",
+    ]
     with pytest.raises(DatabaseNotControlledError):
         schema.drop()
 
