@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.reflection import ObjectKind
 from sqlalchemy.engine.reflection import ObjectScope
+from sqlalchemy.types import TypeEngine
 
 from migrate.legacy.effect import ALL
 from migrate.legacy.effect import NOTHING
@@ -26,18 +27,32 @@ __all__ = ["Memory"]
 
 _T = TypeVar("_T")
 
+_KEPT = ("_known", "_asked", "_whole", "_answers")
+# What the inspector asks PostgreSQL for with every table, by method.
+_OF_NO_TABLE = frozenset({"_load_domains", "_load_enums"})
+
 
 class _Copies(dict[Any, Any]):
     """Gives copies, so that a Table may do as it likes with what it gets."""
 
     def __getitem__(self, key: Any) -> Any:
-        return copy.deepcopy(super().__getitem__(key))
+        return _copied(super().__getitem__(key))
 
     def get(self, key: Any, default: Any = None) -> Any:
         """Return a copy of a value."""
         if key not in self:
             return default
         return self[key]
+
+
+def _copied(value: Any) -> Any:
+    # Types are what copy.deepcopy() takes long for; nothing inside is shared
+    # that a Table changes.
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_copied(item) for item in value]
+    return copy.copy(value) if isinstance(value, TypeEngine) else value
 
 
 class Memory:
@@ -52,6 +67,7 @@ class Memory:
         self._known: dict[str | None, Any] = {}
         self._asked: dict[str | None, set[str]] = {}
         self._whole: set[str | None] = set()
+        self._answers: dict[Any, Any] = {}
         self._has_heirs = False
         self._is_reading = False
         self._doubts = 0
@@ -62,6 +78,7 @@ class Memory:
         self._known = {}
         self._asked = {}
         self._whole = set()
+        self._answers = {}
 
     def keeping(
         self,
@@ -76,18 +93,24 @@ class Memory:
         :param judge: tells from the result what the statement did.
         """
         before = self._doubts
-        known, asked, whole = self._known, self._asked, self._whole
+        kept = {name: vars(self)[name] for name in _KEPT}
         result = run(*args, **kwargs)
         if self._doubts == before + 1:
             effect = NOTHING if self._is_reading else judge(result)
             if effect is NOTHING or not (effect is ALL or self._has_heirs):
-                self._known, self._asked, self._whole = known, asked, whole
+                vars(self).update(kept)
                 self._forget(effect)
                 # A listener may execute while another statement is sent.
                 self._doubts = before
         return result
 
     def _forget(self, effect: Effect) -> None:
+        if effect.table:
+            self._answers = {
+                question: answer
+                for question, answer in self._answers.items()
+                if question[0] in _OF_NO_TABLE
+            }
         for info in self._known.values() if effect.table else ():
             for key in [k for k in info.columns if _shows(info, k, effect)]:
                 for tables in vars(info).values():
@@ -106,6 +129,7 @@ class Memory:
         info = self._known.get(schema)
         if info is None or (schema, name) not in info.columns:
             inspector = inspect(bind)
+            inspector.info_cache = self._answers
             if info is None:
                 self._has_heirs = _has_heirs(bind)
             whole = (

@@ -293,17 +293,16 @@ class ControlTable:
 
         :raises HalfDoneStepError: when another one has not ended.
         """
-        found = self.marker(connection)
-        if found is not None:
-            raise self.half_done(found)
-        connection.execute(
-            insert(self.table),
-            {
-                "repository_id": self._marker_id,
-                "repository_path": marker.to_text(),
-                "version": marker.start,
-            },
-        )
+        row = {
+            "repository_id": self._marker_id,
+            "repository_path": marker.to_text(),
+            "version": marker.start,
+        }
+        try:
+            connection.execute(insert(self.table), row)
+        except IntegrityError as error:
+            connection.rollback()
+            raise self.half_done(self.marker(connection) or marker) from error
 
     def update_marker(self, connection: Connection, marker: Marker) -> None:
         """Say how far the step is; the caller commits."""

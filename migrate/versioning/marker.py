@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
 from dataclasses import dataclass
 
 from migrate.exceptions import HalfDoneStepError
@@ -51,7 +50,7 @@ class Marker:
 
     def to_text(self) -> str:
         """Return it as the control table stores it."""
-        return json.dumps(asdict(self))
+        return json.dumps(vars(self))
 
     @classmethod
     def from_text(cls, journal: str) -> Marker:

@@ -336,3 +336,17 @@ def test_statement_that_may_change_any_table(sql: str) -> None:
 )  # fmt: skip
 def test_statement_that_changes_one_table(sql: str, table: str) -> None:
     assert effect_of(sql).table == table
+
+
+def test_a_type_made_meanwhile_is_seen(
+    migrate_engine: Any, table: Table
+) -> None:
+    if migrate_engine.dialect.name != "postgresql":
+        pytest.skip("PostgreSQL alone has types of their own")
+    columns(migrate_engine)
+    migrate_engine.execute("CREATE TYPE mood AS ENUM ('good', 'bad')")
+    migrate_engine.execute("ALTER TABLE t ADD c mood")
+
+    reflected = Table("t", MetaData(), autoload_with=migrate_engine)
+
+    assert reflected.c.c.type.enums == ["good", "bad"]  # type: ignore[attr-defined]  # an ENUM's

@@ -190,6 +190,7 @@ def test_marker_does_not_disturb_a_reader_of_the_version(
 def test_second_marker_names_the_first(connection: Connection) -> None:
     SHOP.insert(connection, "shop", 0)
     SHOP.mark(connection, MARKER)
+    connection.commit()
 
     with pytest.raises(
         HalfDoneStepError, match=r"from version 0 to 1 \(001_x.py, started 20"
