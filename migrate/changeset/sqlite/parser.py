@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from migrate.changeset.sqlite.createtable import CHECK
 from migrate.changeset.sqlite.createtable import COLLATE
@@ -45,8 +46,9 @@ _COLUMN_WORDS = (
 _TABLE_WORDS = ("CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN")
 
 
+@lru_cache(maxsize=256)
 def parse(text: str) -> CreateTable:
-    """Read a CREATE TABLE statement.
+    """Read a CREATE TABLE statement; kept, as scripts return to a table.
 
     :raises NotSupportedError: if the text is not one, or uses a grammar
         that is not known here (a virtual table, a later SQLite).

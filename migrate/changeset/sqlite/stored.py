@@ -110,9 +110,9 @@ class Catalogue:
 
     def schemas(self) -> list[str]:
         """Name the databases in the order in which SQLite looks up names."""
+        # It names "temp" once there is something in it (pragma_database_list).
         names = [row[1] for row in self.rows("PRAGMA database_list")]
-        names = [name for name in names if name != "temp"]
-        return ["temp", *names]
+        return sorted(names, key=lambda name: name != "temp")
 
     def objects(self, schema: str | None = None) -> list[StoredObject]:
         """Return the rows of ``sqlite_master`` in their order."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 __all__ = [
     "Token",
@@ -83,17 +84,18 @@ def significant(text: str) -> list[Token]:
     ]
 
 
-def identifiers_in(text: str) -> set[str]:
+@lru_cache(maxsize=256)
+def identifiers_in(text: str) -> frozenset[str]:
     """Return, folded to lower case, every name that ``text`` may mention.
 
     Keywords are among them, and what is quoted: the lexer does not know a
     name from a keyword or, in double quotes, from a string.
     """
-    return {
+    return frozenset(
         token.name.lower()
         for token in significant(text)
         if token.kind in ("word", "quoted")
-    }
+    )
 
 
 def unquote(text: str) -> str:
