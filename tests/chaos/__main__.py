@@ -35,6 +35,7 @@ from tests.chaos.restarting import restart_at_points
 from tests.chaos.shop import PLAIN
 from tests.chaos.shop import SLOW
 from tests.chaos.shop import UNROLLABLE
+from tests.chaos.stranger import move_in_between
 from tests.chaos.traffic import upgrade_behind_a_reader
 
 Trial = Callable[[Path, URL], Report]
@@ -56,6 +57,9 @@ def _trials(wanted: argparse.Namespace, name: str) -> Mapping[str, Trial]:
             trial="SIGKILL, no transaction",
             rolls_back=False,
             points=wanted.points,
+        ),
+        "stranger": partial(
+            move_in_between, scripts=UNROLLABLE, points=wanted.points
         ),
         "crowd": partial(
             deploy_at_once,

@@ -14,6 +14,8 @@ from tests.chaos.crowd import deploy_at_once
 from tests.chaos.crowd import kill_the_holder
 from tests.chaos.shop import PLAIN
 from tests.chaos.shop import SLOW
+from tests.chaos.shop import UNROLLABLE
+from tests.chaos.stranger import move_in_between
 
 
 @pytest.mark.parametrize("scripts", [PLAIN, SLOW], ids=["plain", "slow"])
@@ -50,3 +52,12 @@ def test_holder_killed_in_a_statement_is_followed_soon(
     )
 
     assert not report.wrong
+
+
+def test_version_moved_in_between_is_never_overwritten(
+    database_url: URL, tmp_path: Path
+) -> None:
+    report = move_in_between(tmp_path, database_url, UNROLLABLE, points=8)
+
+    assert not report.wrong
+    assert report.seen["noticed"]

@@ -95,6 +95,13 @@ class Witness:
                     marks = ", ".join([self._mark] * len(row))
                     cursor.execute(f"INSERT INTO {name} VALUES ({marks})", row)
 
+    def clear(self) -> None:
+        """Drop every table."""
+        with self._cursor() as cursor:
+            self._wait_until_alone(cursor)
+            for name in self._tables(cursor):
+                cursor.execute(f"DROP TABLE {name}")
+
     @contextmanager
     def transaction(self) -> Iterator[Any]:
         """Give a cursor in a transaction that is rolled back."""
