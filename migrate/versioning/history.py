@@ -36,6 +36,8 @@ from migrate.versioning.script import BaseScript
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
+    from migrate.versioning.control import ControlTable
+    from migrate.versioning.lock import Lock
     from migrate.versioning.marker import Marker
     from migrate.versioning.repository import Step
 
@@ -151,6 +153,22 @@ class History:
     def in_schema(self, schema: str | None) -> History:
         """Return the same table, named together with its schema."""
         return History(self.table.name, self._repository_id, schema)
+
+    def prepared(
+        self, connection: Connection, lock: Lock, control: ControlTable
+    ) -> History:
+        """Return the same table, in the schema of the control table, made.
+
+        In a transaction of its own, which is committed.
+
+        :raises DatabaseNotControlledError: when there is no version.
+        """
+        lock.begin()
+        history = self.in_schema(control.table.schema)
+        version = control.version(connection)
+        history.prepare(connection, Record.baseline(version))
+        connection.commit()
+        return history
 
     def prepare(self, connection: Connection, baseline: Record) -> None:
         """Make the table if it is missing, and begin the records.

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from migrate.versioning.events import Event
     from migrate.versioning.events import Listener
     from migrate.versioning.history import History
-    from migrate.versioning.lock import Lock
     from migrate.versioning.repository import Changeset
     from migrate.versioning.runner import Runner
 
@@ -198,7 +197,9 @@ class ControlledSchema:
             ):
                 control = self._control.qualified(connection)
                 connection.rollback()
-                history = self._prepared_history(connection, lock, control)
+                history = self._history and self._history.prepared(
+                    connection, lock, control
+                )
                 runner = Runner(
                     connection, control, lock, emit, limits, history
                 )
@@ -296,20 +297,6 @@ class ControlledSchema:
                 record = Record.of_resolved(marker, number)
                 self._history.add(connection, record)
         self.version = number
-
-    def _prepared_history(
-        self, connection: Connection, lock: Lock, control: ControlTable
-    ) -> History | None:
-        if self._history is None:
-            return None
-        from migrate.versioning.history import Record
-
-        lock.begin()
-        history = self._history.in_schema(control.table.schema)
-        version = control.version(connection)
-        history.prepare(connection, Record.baseline(version))
-        connection.commit()
-        return history
 
     def _refuse_missing(self) -> None:
         if self._history is None:

@@ -708,6 +708,28 @@ def test_history_is_no_part_of_the_schema(
     assert verdicts == [Proved(1)]
 
 
+def test_steps_that_run_for_real_are_in_the_history(
+    engine: Engine, scripts: Scripts
+) -> None:
+    if can_roll_back_ddl(engine):
+        pytest.skip("DDL is rolled back")
+    config = scripts.path / "migrate.cfg"
+    config.write_text(config.read_text() + "\nhistory_table = history\n")
+    scripts.first()
+    control(engine, scripts)
+
+    verdicts, _ = prove(engine, scripts)
+
+    assert verdicts == [Proved(1)]
+    assert ControlledSchema(engine, scripts.repository).verify() == []
+    with engine.connect() as connection:
+        done = connection.execute(
+            text("SELECT operation, version FROM history ORDER BY id")
+        )
+        up, down = ("upgrade", 1), ("downgrade", 1)
+        assert [tuple(row) for row in done] == [up, down, up, down]
+
+
 def test_script_of_sqlite_that_commits_is_refused(
     sqlite_engine: Engine, tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ from migrate.binding import can_roll_back_ddl
 from migrate.versioning.cancelling import cancellable
 from migrate.versioning.events import LockWaiting
 from migrate.versioning.events import RunInterrupted
+from migrate.versioning.history import History
 from migrate.versioning.limits import limited
 from migrate.versioning.lock import lock_for
 from migrate.versioning.proof.stage import RealStage
@@ -81,7 +82,11 @@ def prove(
             real = RealStage(connection, lock, control_of(repository))
             real.check()
             trial = Trial(real, repository, listener)
-            return _proved_for_real(trial, real, versions, is_confirmed)
+            name = repository.history_table
+            history = History(name, repository.id) if name else None
+            return _proved_for_real(
+                trial, real, versions, history, is_confirmed
+            )
 
 
 def _proved_and_undone(
@@ -106,6 +111,7 @@ def _proved_for_real(
     trial: Trial,
     stage: RealStage,
     versions: Sequence[int],
+    history: History | None,
     is_confirmed: bool,
 ) -> list[Verdict]:
     connection = stage.connection
@@ -115,6 +121,8 @@ def _proved_for_real(
     home, rows = trial.at, {} if is_confirmed else trial.picture().rows
     connection.rollback()
     refuse(touched(trial.source(versions), rows))
+    if history is not None and stage.is_controlled:
+        stage.record_in(history)
     with unconfirmed(connection, rows):
         try:
             verdicts = trial.verdicts(versions)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from migrate.exceptions import HalfDoneStepError
     from migrate.versioning.control import ControlTable
+    from migrate.versioning.history import History
     from migrate.versioning.lock import Lock
     from migrate.versioning.repository import Step
 
@@ -95,10 +96,11 @@ class RealStage:
     ) -> None:
         self.connection = connection
         self.is_controlled = True
-        self._control = control
+        self._control = control.qualified(connection)
+        connection.rollback()
         self._failed: Step | None = None
         self._lock = lock
-        self._runner = Runner(connection, control, lock, lambda event: None)
+        self._history: History | None = None
 
     def can_run(self, step: Step) -> bool:
         """Tell that any step can be run."""
@@ -108,12 +110,24 @@ class RealStage:
         """Run a step."""
         self.connection.rollback()  # ends the reading of pictures
         if self.is_controlled:
-            self._runner.run(step)
+            Runner(
+                self.connection,
+                self._control,
+                self._lock,
+                lambda event: None,
+                history=self._history,
+            ).run(step)
             return
         self._failed = step
         with self._lock.autocommit():
             step.script.run(self.connection, step.direction)
         self._failed = None
+
+    def record_in(self, history: History) -> None:
+        """Record the steps, as those of an upgrade are."""
+        self._history = history.prepared(
+            self.connection, self._lock, self._control
+        )
 
     def check(self) -> None:
         """Refuse a database on which a step is half done.
