@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 
 from sqlalchemy.exc import DBAPIError
 
@@ -25,21 +26,21 @@ def concerned(catalogue: Catalogue, name: str) -> list[StoredObject]:
         if each.type in ("view", "trigger")
     ]
     names = {name.lower()}
-    found: dict[str, StoredObject] = {}
+    found: list[StoredObject] = []
     while True:
-        more = {
-            each.name: each
+        more = [
+            each
             for each in objects
-            if each.name not in found
+            if each not in found
             and (
                 any(each.mentions(known) for known in names)
                 or same_name(each.table_name, name)
             )
-        }
+        ]
         if not more:
-            return [*found.values()]
-        found.update(more)
-        names.update(key.lower() for key in more)
+            return found
+        found += more
+        names.update(each.name.lower() for each in more)
 
 
 def broken(catalogue: Catalogue, schema: str, name: str) -> dict[str, str]:
@@ -59,39 +60,39 @@ def broken(catalogue: Catalogue, schema: str, name: str) -> dict[str, str]:
     places = {(each.schema, each.table_name) for each in triggers}
     places.add((schema, name))
     for place, target in places:
-        reason = _writing(catalogue, place, target)
-        if reason is not None:
-            fired = [
-                str(each)
-                for each in triggers
-                if same_name(each.table_name, target)
-            ]
-            reasons[", ".join(fired) or f"table {target!r}"] = reason
+        fired = ", ".join(
+            str(each)
+            for each in triggers
+            if same_name(each.table_name, target)
+        )
+        for verb, statement in _writing(catalogue, place, target):
+            reason = compiled(catalogue, statement)
+            if reason is not None:
+                reasons[f"{verb} with {fired or repr(target)}"] = reason
     return reasons
 
 
-def _writing(catalogue: Catalogue, schema: str, target: str) -> str | None:
-    """Compile an INSERT, an UPDATE and a DELETE, with all their triggers."""
-    columns = [
-        str(row[0])
-        for row in catalogue.rows(
-            "SELECT name FROM pragma_table_info(?)", target
-        )
-    ]
-    sets = ", ".join(f"{quote(name)} = {quote(name)}" for name in columns)
-    table = quote(target)
+def _writing(
+    catalogue: Catalogue, schema: str, target: str
+) -> Iterator[tuple[str, str]]:
+    """Write to a table or view, with all the triggers that then fire.
+
+    Each verb counts for itself: a view may have an INSTEAD OF trigger for
+    one of them only.
+    """
     # A temporary trigger may belong to a table elsewhere.
+    qualified = quote(target)
     if schema != "temp":
-        table = f"{quote(schema)}.{table}"
-    for statement in (
-        f"INSERT INTO {table} DEFAULT VALUES",
-        f"UPDATE {table} SET {sets}",
-        f"DELETE FROM {table}",
-    ):
-        reason = compiled(catalogue, statement)
-        if reason is not None:
-            return reason
-    return None
+        qualified = f"{quote(schema)}.{qualified}"
+    columns = catalogue.rows(
+        "SELECT name FROM pragma_table_info(?, ?)",
+        target,
+        None if schema == "temp" else schema,
+    )
+    sets = ", ".join(f"{quote(name)} = {quote(name)}" for (name,) in columns)
+    yield "INSERT", f"INSERT INTO {qualified} DEFAULT VALUES"
+    yield "UPDATE", f"UPDATE {qualified} SET {sets}"
+    yield "DELETE", f"DELETE FROM {qualified}"
 
 
 def compiled(catalogue: Catalogue, statement: str) -> str | None:

@@ -51,12 +51,12 @@ class StoredObject:
     sql: str | None
 
     def mentions(self, name: str) -> bool:
-        """Tell whether the text has a word or name ``name``."""
+        """Tell whether the text may name a table or view ``name``."""
         text, name = self.sql or "", name.lower()
         # Reading every text of a large schema word by word takes long.
         if not set(name) & set("\"`'") and name not in text.lower():
             return False
-        return name in identifiers_in(text)
+        return name in identifiers_in(text, strings=True)
 
     def __str__(self) -> str:
         return f"{self.type} {self.name!r}"

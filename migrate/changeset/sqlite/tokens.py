@@ -85,16 +85,20 @@ def significant(text: str) -> list[Token]:
 
 
 @lru_cache(maxsize=256)
-def identifiers_in(text: str) -> frozenset[str]:
+def identifiers_in(text: str, *, strings: bool = False) -> frozenset[str]:
     """Return, folded to lower case, every name that ``text`` may mention.
 
     Keywords are among them, and what is quoted: the lexer does not know a
     name from a keyword or, in double quotes, from a string.
+
+    :param strings: what is in single quotes too.  That is no name in an
+        expression, and one after FROM, INTO, REFERENCES or ON.
     """
+    kinds = ("word", "quoted", *(["string"] if strings else []))
     return frozenset(
         token.name.lower()
         for token in significant(text)
-        if token.kind in ("word", "quoted")
+        if token.kind in kinds
     )
 
 

@@ -188,6 +188,16 @@ USED = [
         "CREATE TABLE child (a REFERENCES t (n))",
         "foreign key (a) of table 'child'",
     ),
+    (
+        "CREATE TABLE child (a REFERENCES 't' ('n'))",
+        "foreign key (a) of table 'child'",
+    ),
+    ("CREATE VIEW v AS SELECT n FROM 't'", "v"),
+    (
+        "CREATE VIEW v AS SELECT id, k FROM t; CREATE TRIGGER r INSTEAD OF "
+        "UPDATE ON v BEGIN UPDATE t SET n = 1; END",
+        "r",
+    ),
     ("ALTER TABLE t ADD g AS (n + 1)", "generated of column 'g'"),
     (
         "ALTER TABLE t ADD h CHECK (h > n)",
@@ -207,8 +217,7 @@ def test_column_in_use_stays(
 ) -> None:
     raw.execute("CREATE TABLE other (id INTEGER PRIMARY KEY)")
     raw.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, n UNIQUE, k)")
-    raw.execute(statement)
-    raw.commit()
+    raw.executescript(statement)
     before = [*raw.iterdump()]
     table = model()
 

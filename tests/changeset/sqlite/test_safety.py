@@ -513,11 +513,12 @@ def test_tables_that_a_vacuum_moves_stay_whole(
 # Where it cannot be done.
 
 
+@pytest.mark.parametrize("parent", ["t", '"T"', "'t'", "[t](id)", "'t'('id')"])
 def test_twelve_steps_refuse_to_delete_children(
-    connect: Connect, path: Path, connection: Connection
+    connect: Connect, path: Path, connection: Connection, parent: str
 ) -> None:
     connection.exec_driver_sql(
-        "CREATE TABLE child (p REFERENCES t ON DELETE CASCADE)"
+        f"CREATE TABLE child (p REFERENCES {parent} ON DELETE CASCADE)"
     )
     connection.exec_driver_sql("INSERT INTO child VALUES (1)")
     connection.commit()
