@@ -8,6 +8,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import ExecutableDDLElement
 
+from migrate.changeset.sqlite import conversions
 from migrate.changeset.sqlite import rows
 from migrate.changeset.sqlite import ways
 from migrate.changeset.sqlite.draft import Draft
@@ -100,6 +101,7 @@ class Alteration:
             return
         stored = draft.stored
         before = broken(self.catalogue, stored.schema, stored.name)
+        orphans = conversions.orphans(self.catalogue, draft)
         draft.scans += self.foreign_keys.scans(draft)
         for scan in draft.scans_before:
             rows.refuse_rows(self.catalogue, scan, stored)
@@ -110,6 +112,7 @@ class Alteration:
         else:
             ways.edit(self.catalogue, draft)
         self.verify(draft, before)
+        conversions.refuse_orphans(self.catalogue, draft, orphans)
 
     # Afterwards.
 

@@ -42,6 +42,7 @@ class Draft:
     :ivar rekey: whether a key with a b-tree of its own came or went.
     :ivar scans: questions to the rows.
     :ivar added: columns that the stored table does not have.
+    :ivar converted: columns whose values change, or how they compare.
     :ivar foreign_keys: those that were added.
     :ivar indexes: the indexes there are to be of those stored, by name.
     """
@@ -52,6 +53,7 @@ class Draft:
     rekey: bool = False
     scans: list[rows.Scan] = field(default_factory=list)
     added: list[str] = field(default_factory=list)
+    converted: list[str] = field(default_factory=list)
     foreign_keys: list[ConstraintDef] = field(default_factory=list)
     indexes: dict[str, str] = field(default_factory=dict)
 
@@ -140,10 +142,10 @@ class Draft:
             affinity(table.type_of(table.column(name)), strict=table.strict)
             for table in (before, self.table)
         ]
-        if (
-            kinds[0] != kinds[1]
-            or before.rowid_alias != self.table.rowid_alias
-        ):
+        if kinds[0] != kinds[1]:
+            self.converted.append(column.name)
+            self.rebuild = True
+        if before.rowid_alias != self.table.rowid_alias:
             self.rebuild = True
 
     def set_collation(self, name: str, collation: str) -> None:
@@ -157,6 +159,7 @@ class Draft:
         self.table = edits.with_clause(
             table, table.column(name), f"COLLATE {collation}"
         )
+        self.converted.append(column.name)
         self.rebuild = True
 
     def set_not_null(self, name: str) -> None:
@@ -194,6 +197,7 @@ class Draft:
         table = edits.without_clauses(self.table, column, GENERATED)
         if clause is not None:
             table = edits.with_clause(table, table.column(name), clause)
+            self.converted.append(column.name)
         self.table = table
         self.rebuild = True
 

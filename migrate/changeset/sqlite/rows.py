@@ -13,7 +13,9 @@ from migrate.changeset.sqlite.tokens import quote
 from migrate.exceptions import ExistingRowsError
 
 __all__ = [
+    "SHOWN",
     "Scan",
+    "count",
     "duplicates",
     "failing_check",
     "null",
@@ -23,8 +25,8 @@ __all__ = [
     "rows_error",
 ]
 
-# How many of the rows a message names.
-_SHOWN = 5
+#: How many of the rows a message names.
+SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -124,19 +126,33 @@ def refuse_rows(
     """
     name = name or table.name
     key = row_key(table.create)
-    shown = ", ".join(key)
-    # A CHECK may name its table: "t.a > 0".
-    source = f"{table.quoted} AS {quote(name)} {scan.join}"
     keys = ", ".join(f"{quote(name)}.{part}" for part in key)
     first = catalogue.rows(
-        f"SELECT {keys} FROM {source} WHERE {scan.condition} LIMIT {_SHOWN}"
+        f"SELECT {keys} {_found(scan, table, name)} LIMIT {SHOWN}"
     )
-    if not first:
-        return
-    count = catalogue.value(
-        f"SELECT count(*) FROM {source} WHERE {scan.condition}"
-    )
-    raise rows_error(name, count, scan.problem, shown, first, scan.way_round)
+    if first:
+        raise rows_error(
+            name,
+            count(catalogue, scan, table, name),
+            scan.problem,
+            ", ".join(key),
+            first,
+            scan.way_round,
+        )
+
+
+def count(
+    catalogue: Catalogue, scan: Scan, table: StoredTable, name: str
+) -> int:
+    """Return how many rows of ``table`` answer ``scan``."""
+    found = _found(scan, table, name)
+    return int(catalogue.value(f"SELECT count(*) {found}"))
+
+
+def _found(scan: Scan, table: StoredTable, name: str) -> str:
+    # A CHECK may name its table: "t.a > 0".
+    source = f"{table.quoted} AS {quote(name)} {scan.join}"
+    return f"FROM {source} WHERE {scan.condition}"
 
 
 def row_key(table: CreateTable) -> list[str]:
@@ -151,7 +167,7 @@ def rows_error(
     count: int,
     problem: str,
     shown: str,
-    first: list[tuple[object, ...]],
+    first: Sequence[tuple[object, ...]],
     way_round: str,
 ) -> ExistingRowsError:
     """Say which rows: ``table 't' has 2 rows with ... (rowid 4, 7): ...``."""
@@ -160,7 +176,7 @@ def rows_error(
     ]
     more = ", ..." if count > len(first) else ""
     rows = "1 row" if count == 1 else f"{count} rows"
+    which = f" ({shown} {', '.join(values)}{more})" if first else ""
     return ExistingRowsError(
-        f"table {name!r} has {rows} {problem} "
-        f"({shown} {', '.join(values)}{more}): {way_round}"
+        f"table {name!r} has {rows} {problem}{which}: {way_round}"
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from sqlalchemy.exc import IntegrityError
 
+from migrate.changeset.sqlite import conversions
 from migrate.changeset.sqlite import edits
 from migrate.changeset.sqlite import keys
 from migrate.changeset.sqlite import rebuild
@@ -193,6 +194,7 @@ def _refuse_copies(
     filled = catalogue.table(scratch, draft.stored.schema)
     for scan in draft.scans_after:
         rows.refuse_rows(catalogue, scan, filled, draft.stored.name)
+    conversions.refuse_failing(catalogue, draft, filled)
 
 
 def _triggers(catalogue: SchemaWriter, draft: Draft) -> list[StoredObject]:

@@ -17,14 +17,32 @@ from sqlalchemy import String
 from sqlalchemy import Table
 from sqlalchemy import UniqueConstraint
 from sqlalchemy import text
+from sqlalchemy.engine import Connection
 from sqlalchemy.schema import DefaultClause
 
 from migrate.changeset import operations as ops
+from migrate.changeset.databases.sqlite import SQLiteEditor
 from migrate.changeset.sqlite import edits
+from migrate.changeset.sqlite.alteration import Features
 from migrate.changeset.sqlite.createtable import CreateTable
 
 Operations = Iterator[ops.Operation]
 Change = Callable[[CreateTable], CreateTable]
+
+
+class Old(SQLiteEditor):
+    """Can do little: the twelve steps."""
+
+    features = Features(drop_column=False, write_schema=False)
+
+
+def run(
+    connection: Connection,
+    operations: Operations,
+    editor: type[SQLiteEditor] = SQLiteEditor,
+) -> None:
+    for operation in operations:
+        editor().run(connection, operation)
 
 
 def model(column: str = "c") -> Table:
