@@ -14,7 +14,7 @@ from migrate.changeset.sqlite import ways
 from migrate.changeset.sqlite.draft import Draft
 from migrate.changeset.sqlite.foreignkeys import NewForeignKeys
 from migrate.changeset.sqlite.objects import broken
-from migrate.changeset.sqlite.stored import StoredTable
+from migrate.changeset.sqlite.stored import StoredObject
 from migrate.changeset.sqlite.writer import SchemaWriter
 from migrate.exceptions import NotSupportedError
 
@@ -65,7 +65,7 @@ class Alteration:
 
     def native(
         self,
-        stored: StoredTable,
+        table: StoredObject,
         statement: ExecutableDDLElement,
         name: str = "",
     ) -> None:
@@ -75,15 +75,15 @@ class Alteration:
         :raises NotSupportedError: SQLite refuses it, or it breaks a view or
             trigger without saying so.
         """
-        before = broken(self.catalogue, stored.schema, stored.name)
+        before = broken(self.catalogue, table.schema, table.name)
         try:
             self.connection.execute(statement)
         except DBAPIError as error:
             raise NotSupportedError(
-                f"SQLite cannot alter table {stored.name!r} ({error.orig}): "
+                f"SQLite cannot alter table {table.name!r} ({error.orig}): "
                 "drop or change what is in the way first"
             ) from error
-        self.refuse_broken(stored.schema, name or stored.name, before)
+        self.refuse_broken(table.schema, name or table.name, before)
 
     def can_write_schema(self, schema: str) -> bool:
         """Tell whether ``sqlite_master`` can be written here."""

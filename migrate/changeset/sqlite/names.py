@@ -10,6 +10,7 @@ from migrate.changeset.sqlite import rows
 from migrate.changeset.sqlite.alteration import Alteration
 from migrate.changeset.sqlite.createindex import parse_index
 from migrate.changeset.sqlite.objects import broken
+from migrate.changeset.sqlite.stored import StoredObject
 from migrate.changeset.sqlite.stored import StoredTable
 from migrate.changeset.sqlite.tokens import quote
 from migrate.changeset.sqlite.tokens import same_name
@@ -32,21 +33,24 @@ def rename_column(
             "values and drop the old one"
         )
     stored.create.column(name)
-    alteration.native(stored, statement)
+    alteration.native(stored.row, statement)
 
 
 def rename_table(
     alteration: Alteration,
-    stored: StoredTable,
+    row: StoredObject,
     new: str,
     statement: ExecutableDDLElement,
 ) -> None:
-    """Rename a table wherever it is named; its statistics go with it."""
-    alteration.native(stored, statement, new)
+    """Rename a table wherever it is named; its statistics go with it.
+
+    :param row: of a virtual table too.
+    """
+    alteration.native(row, statement, new)
     for table in ("sqlite_stat1", "sqlite_stat4"):
-        if alteration.catalogue.has_table(stored.schema, table):
-            target = f"{quote(stored.schema)}.{table}"
-            old, auto = stored.name, "sqlite_autoindex_"
+        if alteration.catalogue.has_table(row.schema, table):
+            target = f"{quote(row.schema)}.{table}"
+            old, auto = row.name, "sqlite_autoindex_"
             alteration.catalogue.run(
                 (
                     f"UPDATE {target} SET idx = ? || substr(idx, ?) "
@@ -68,6 +72,11 @@ def rename_index(
 ) -> None:
     """Rename an index, by its stored text; nothing is built anew."""
     row = alteration.catalogue.index(name, schema)
+    if new.lower().startswith("sqlite_"):
+        raise NotSupportedError(
+            f"index {name!r} cannot be renamed to {new!r}: SQLite keeps "
+            "names that begin with 'sqlite_' for itself; take another name"
+        )
     taken = [
         str(each)
         for each in alteration.catalogue.objects(row.schema)

@@ -141,11 +141,23 @@ class Catalogue:
         :raises NotSupportedError: if there is none, or it is not an
             ordinary table.
         """
+        return stored_table(*self._find_table(name, schema))
+
+    def table_row(self, name: str, schema: str | None = None) -> StoredObject:
+        """Find the table ``name``, which may be a virtual one.
+
+        :raises NotSupportedError: if there is none.
+        """
+        return self._find_table(name, schema)[0]
+
+    def _find_table(
+        self, name: str, schema: str | None
+    ) -> tuple[StoredObject, list[StoredObject]]:
         for each in [schema] if schema else self.schemas():
             objects = self.objects(each)
             for row in objects:
                 if row.type == "table" and same_name(row.name, name):
-                    return stored_table(row, objects)
+                    return row, objects
         where = f" in schema {schema!r}" if schema else ""
         raise NotSupportedError(
             f"SQLite has no table {name!r}{where} to alter; "

@@ -132,7 +132,7 @@ class Work:
         stored = draft.stored
         draft.add_column(spelling.definition)
         self.alteration.native(
-            stored, ddl.AlterTable(operation.table, operation)
+            stored.row, ddl.AlterTable(operation.table, operation)
         )
         after = self.catalogue.table(stored.name, stored.schema)
         for scan in draft.scans:
@@ -189,7 +189,7 @@ class Work:
         ):
             self.alteration.carry_out(draft)
             self.alteration.native(
-                draft.stored, ddl.AlterTable(operation.table, operation)
+                draft.stored.row, ddl.AlterTable(operation.table, operation)
             )
         else:
             draft.drop_column(name)
@@ -282,9 +282,9 @@ class Work:
         if found is not None:
             self.drop_key(draft, found)
             self.settle(draft)
-        elif self.stands_for(draft, constraint):
+        elif index := self.standing_for(draft, constraint):
             self.flush()
-            self.drop_indexes(self.draft(table), [str(constraint.name)])
+            self.drop_indexes(self.draft(table), [index])
         elif not operation.if_exists:
             # Raises, and says what was looked for.
             self.find(draft, constraint)
@@ -301,15 +301,15 @@ class Work:
                 )
         draft.drop_constraint(found)
 
-    def stands_for(self, draft: Draft, constraint: Constraint) -> bool:
-        """Tell whether a unique index has the constraint's name.
+    def standing_for(self, draft: Draft, constraint: Constraint) -> str | None:
+        """Find a unique index that has the constraint's name.
 
         The old library made one for a primary key or unique constraint.
         """
-        return constraint.name is not None and any(
-            same_name(name, str(constraint.name)) and parse_index(text).unique
-            for name, text in draft.indexes.items()
-        )
+        for name, text in draft.indexes.items():
+            if constraint.name and same_name(name, str(constraint.name)):
+                return name if parse_index(text).unique else None
+        return None
 
     def find(self, draft: Draft, constraint: Constraint) -> ConstraintDef:
         """Find the stored constraint that ``constraint`` means."""
@@ -345,7 +345,7 @@ class Work:
         self.later.append(
             lambda: names.rename_table(
                 self.alteration,
-                self.stored(table),
+                self.catalogue.table_row(table.name, table.schema),
                 operation.name,
                 ddl.AlterTable(table, operation),
             )

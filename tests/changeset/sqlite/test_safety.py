@@ -665,7 +665,7 @@ def test_index_of_the_old_library_is_dropped_as_the_key_it_stood_for(
 ) -> None:
     connection.exec_driver_sql("CREATE UNIQUE INDEX t_u_key ON t (id, u)")
 
-    for operation in dropped(model(), UniqueConstraint("u", name="t_u_key")):
+    for operation in dropped(model(), UniqueConstraint("u", name="T_u_key")):
         SQLiteEditor().run(connection, operation)
 
     assert not connection.exec_driver_sql(
@@ -736,6 +736,27 @@ def test_foreign_key_compares_as_sqlite_does(
     assert taken == is_there
     if taken:
         connection.exec_driver_sql("INSERT INTO child VALUES (?)", (value,))
+
+
+@pytest.mark.parametrize("editor", [SQLiteEditor, Old])
+def test_index_cannot_take_a_name_of_sqlite(
+    connection: Connection, editor: type[SQLiteEditor]
+) -> None:
+    index = Index("by_k", model().c.k)
+
+    with pytest.raises(NotSupportedError, match="'sqlite_' for itself"):
+        editor().run(connection, ops.RenameIndex(index, "SQLite_k"))
+
+
+def test_virtual_table_is_renamed(connection: Connection) -> None:
+    connection.exec_driver_sql("CREATE VIRTUAL TABLE f USING fts5 (x)")
+    connection.exec_driver_sql("INSERT INTO f VALUES ('found')")
+    table = Table("f", model().metadata)
+
+    SQLiteEditor().run(connection, ops.RenameTable(table, "g"))
+
+    found = "SELECT x FROM g WHERE g MATCH 'found'"
+    assert connection.exec_driver_sql(found).all() == [("found",)]
 
 
 def test_unknown_constraint_is_named(connection: Connection) -> None:
