@@ -20,6 +20,7 @@ from migrate.changeset.sqlite.createtable import CreateTable
 from migrate.changeset.sqlite.draft import Draft
 from migrate.changeset.sqlite.stored import Catalogue
 from migrate.changeset.sqlite.stored import StoredTable
+from migrate.changeset.sqlite.tokens import fold
 from migrate.changeset.sqlite.tokens import identifiers_in
 from migrate.exceptions import NotSupportedError
 
@@ -50,17 +51,17 @@ def _rules(draft: Draft) -> Iterator[rows.Scan]:
         if text in there and names & identifiers_in(text):
             yield rows.failing_check(text)
     for column in after.columns:
-        computed = column.generated and column.name.lower() in names
+        computed = column.generated and fold(column.name) in names
         if computed and column.has(NOT_NULL):
             yield rows.null(column.name)
 
 
 def _with_computed(table: CreateTable, names: list[str]) -> set[str]:
-    """Add the columns that are computed from ``names``, in lower case."""
-    found = {name.lower() for name in names}
+    """Add the columns that are computed from ``names``; folded."""
+    found = {fold(name) for name in names}
     while True:
         more = {
-            column.name.lower()
+            fold(column.name)
             for column in table.columns
             for clause in column.clauses_of(GENERATED)
             if found & identifiers_in(table.slice(clause.argument))
@@ -144,4 +145,4 @@ def _children(catalogue: Catalogue, draft: Draft) -> set[str]:
 
 
 def _has(columns: tuple[str, ...], names: set[str]) -> bool:
-    return any(column.lower() in names for column in columns)
+    return any(fold(column) in names for column in columns)

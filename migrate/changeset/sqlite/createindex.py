@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from migrate.changeset.sqlite.parser import names_in
+from migrate.changeset.sqlite.tokens import fold
 from migrate.changeset.sqlite.tokens import identifiers_in
 from migrate.changeset.sqlite.tokens import quote
 from migrate.changeset.sqlite.tokens import same_name
@@ -49,7 +50,7 @@ class CreateIndex:
         rest = self.text[end:]
         if "" in self.columns:
             rest += self.text[start:end]
-        return column.lower() in identifiers_in(rest)
+        return fold(column) in identifiers_in(rest)
 
     def without(self, column: str) -> str:
         """Return the text of a smaller index, without a plain column."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from dataclasses import field
 
+from migrate.changeset.sqlite.tokens import fold
 from migrate.changeset.sqlite.tokens import same_name
 from migrate.changeset.sqlite.tokens import significant
 from migrate.exceptions import NotSupportedError
@@ -172,7 +173,7 @@ class CreateTable:
         if self.without_rowid or not keys or len(keys[0].columns) != 1:
             return None
         column = self.column(keys[0].columns[0])
-        if self.type_of(column).strip("\"'`[]").upper() != "INTEGER":
+        if fold(self.type_of(column)).strip("\"'`[]") != "integer":
             return None
         # A quirk kept for old files: "INTEGER PRIMARY KEY DESC" is none.
         words = self.text[keys[0].body : keys[0].end]
@@ -187,15 +188,15 @@ def affinity(type_text: str, *, strict: bool = False) -> str:
 
     INTEGER and NUMERIC store alike (section 3.4) and are both "NUMERIC".
     """
-    name = type_text.upper()
-    if strict and name == "ANY":
+    name = fold(type_text)
+    if strict and name == "any":
         return "ANY"
-    if "INT" in name:
+    if "int" in name:
         return "NUMERIC"
-    if any(part in name for part in ("CHAR", "CLOB", "TEXT")):
+    if any(part in name for part in ("char", "clob", "text")):
         return "TEXT"
-    if not name.strip() or "BLOB" in name:
+    if not name.strip() or "blob" in name:
         return "BLOB"
-    if any(part in name for part in ("REAL", "FLOA", "DOUB")):
+    if any(part in name for part in ("real", "floa", "doub")):
         return "REAL"
     return "NUMERIC"

@@ -25,6 +25,7 @@ from migrate.changeset.sqlite.createtable import ConstraintDef
 from migrate.changeset.sqlite.createtable import CreateTable
 from migrate.changeset.sqlite.createtable import affinity
 from migrate.changeset.sqlite.stored import StoredTable
+from migrate.changeset.sqlite.tokens import fold
 from migrate.changeset.sqlite.tokens import same_name
 from migrate.changeset.sqlite.tokens import significant
 from migrate.changeset.sqlite.tokens import unquote
@@ -135,7 +136,7 @@ class Draft:
         """Give a column a type; another affinity means a rebuild."""
         before = self.table
         column = before.column(name)
-        if before.type_of(column).upper() == type_text.upper():
+        if same_name(before.type_of(column), type_text):
             return
         self.table = edits.with_type(before, column, type_text)
         kinds = [
@@ -297,9 +298,7 @@ class Draft:
         if constraint.kind == CHECK:
             text = self.table.slice(constraint.argument)
             return expression is not None and edits.same_sql(text, expression)
-        return [*map(str.lower, constraint.columns)] == [
-            *map(str.lower, columns)
-        ]
+        return [*map(fold, constraint.columns)] == [*map(fold, columns)]
 
     def _meaning(self, constraint: ConstraintDef) -> str:
         return _meaning(self.table, constraint)

@@ -18,6 +18,7 @@ from migrate.changeset.sqlite.createtable import ColumnDef
 from migrate.changeset.sqlite.createtable import ConstraintDef
 from migrate.changeset.sqlite.createtable import CreateTable
 from migrate.changeset.sqlite.parser import parse
+from migrate.changeset.sqlite.tokens import fold
 from migrate.changeset.sqlite.tokens import quote
 from migrate.changeset.sqlite.tokens import same_name
 from migrate.changeset.sqlite.tokens import significant
@@ -267,6 +268,6 @@ def same_sql(one: str, other: str) -> bool:
 
 def _words(text: str) -> list[str]:
     return [
-        token.text.lower() if token.kind == "word" else token.text
+        fold(token.text) if token.kind == "word" else token.text
         for token in significant(text)
     ]

@@ -12,6 +12,7 @@ from migrate.changeset.sqlite.createindex import parse_index
 from migrate.changeset.sqlite.objects import broken
 from migrate.changeset.sqlite.stored import StoredObject
 from migrate.changeset.sqlite.stored import StoredTable
+from migrate.changeset.sqlite.tokens import fold
 from migrate.changeset.sqlite.tokens import quote
 from migrate.changeset.sqlite.tokens import same_name
 from migrate.exceptions import NotSupportedError
@@ -72,7 +73,7 @@ def rename_index(
 ) -> None:
     """Rename an index, by its stored text; nothing is built anew."""
     row = alteration.catalogue.index(name, schema)
-    if new.lower().startswith("sqlite_"):
+    if fold(new).startswith("sqlite_"):
         raise NotSupportedError(
             f"index {name!r} cannot be renamed to {new!r}: SQLite keeps "
             "names that begin with 'sqlite_' for itself; take another name"

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from migrate.changeset.sqlite.stored import Catalogue
 from migrate.changeset.sqlite.stored import StoredObject
+from migrate.changeset.sqlite.tokens import fold
 from migrate.changeset.sqlite.tokens import quote
 from migrate.changeset.sqlite.tokens import same_name
 
@@ -25,7 +26,7 @@ def concerned(catalogue: Catalogue, name: str) -> list[StoredObject]:
         for each in catalogue.objects()
         if each.type in ("view", "trigger")
     ]
-    names = {name.lower()}
+    names = {fold(name)}
     found: list[StoredObject] = []
     while True:
         more = [
@@ -40,7 +41,7 @@ def concerned(catalogue: Catalogue, name: str) -> list[StoredObject]:
         if not more:
             return found
         found += more
-        names.update(each.name.lower() for each in more)
+        names.update(fold(each.name) for each in more)
 
 
 def broken(catalogue: Catalogue, schema: str, name: str) -> dict[str, str]:

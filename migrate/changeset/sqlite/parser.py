@@ -208,10 +208,9 @@ class _Parser:
 
     def at_generated(self) -> bool:
         ahead = self.tokens[self.place : self.place + 2]
-        return [token.text.upper() for token in ahead] == [
-            "GENERATED",
-            "ALWAYS",
-        ]
+        return len(ahead) == 2 and (
+            ahead[0].is_word("GENERATED") and ahead[1].is_word("ALWAYS")
+        )
 
     def column_clauses(self, column: str) -> Iterator[ConstraintDef]:
         while self.token.is_word(*_COLUMN_WORDS) or self.at_generated():

@@ -11,6 +11,7 @@ from migrate.changeset.sqlite.createtable import FOREIGN_KEY
 from migrate.changeset.sqlite.createtable import ConstraintDef
 from migrate.changeset.sqlite.createtable import CreateTable
 from migrate.changeset.sqlite.parser import parse
+from migrate.changeset.sqlite.tokens import fold
 from migrate.changeset.sqlite.tokens import identifiers_in
 from migrate.changeset.sqlite.tokens import quote
 from migrate.changeset.sqlite.tokens import same_name
@@ -52,9 +53,9 @@ class StoredObject:
 
     def mentions(self, name: str) -> bool:
         """Tell whether the text may name a table or view ``name``."""
-        text, name = self.sql or "", name.lower()
+        text, name = self.sql or "", fold(name)
         # Reading every text of a large schema word by word takes long.
-        if not set(name) & set("\"`'") and name not in text.lower():
+        if not set(name) & set("\"`'") and name not in fold(text):
             return False
         return name in identifiers_in(text, strings=True)
 

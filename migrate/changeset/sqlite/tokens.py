@@ -8,6 +8,7 @@ from functools import lru_cache
 
 __all__ = [
     "Token",
+    "fold",
     "identifiers_in",
     "quote",
     "same_name",
@@ -21,7 +22,7 @@ __all__ = [
 # is no SQL and ends up as single "illegal" characters.
 _TOKEN = re.compile(
     r"""
-    (?P<space>[ \t\n\f\r]+)
+    (?P<space>[ \t\n\f\r][ \t\n\v\f\r]*|\ufeff)
   | (?P<comment>--[^\n]*|/\*(?:.*?\*/|.*\Z))
   | (?P<blob>[xX]'[^']*')
   | (?P<string>'(?:[^']|'')*')
@@ -52,7 +53,12 @@ class Token:
 
     def is_word(self, *words: str) -> bool:
         """Tell whether this is one of the bare keywords, in any case."""
-        return self.kind == "word" and self.text.upper() in words
+        # str.upper() makes an S of what is no S to SQLite.
+        return (
+            self.kind == "word"
+            and self.text.isascii()
+            and self.text.upper() in words
+        )
 
     def is_operator(self, text: str) -> bool:
         """Tell whether this is the operator ``text``."""
@@ -86,7 +92,7 @@ def significant(text: str) -> list[Token]:
 
 @lru_cache(maxsize=256)
 def identifiers_in(text: str, *, strings: bool = False) -> frozenset[str]:
-    """Return, folded to lower case, every name that ``text`` may mention.
+    """Return, folded, every name that ``text`` may mention.
 
     Keywords are among them, and what is quoted: the lexer does not know a
     name from a keyword or, in double quotes, from a string.
@@ -96,9 +102,7 @@ def identifiers_in(text: str, *, strings: bool = False) -> frozenset[str]:
     """
     kinds = ("word", "quoted", *(["string"] if strings else []))
     return frozenset(
-        token.name.lower()
-        for token in significant(text)
-        if token.kind in kinds
+        fold(token.name) for token in significant(text) if token.kind in kinds
     )
 
 
@@ -119,11 +123,16 @@ def quote(name: str) -> str:
 
 def same_name(one: str | None, other: str | None) -> bool:
     """Compare names as SQLite does: without regard to the case of ASCII."""
-    return _fold(one) == _fold(other)
+    if one is None or other is None:
+        return one is other
+    return fold(one) == fold(other)
 
 
-def _fold(name: str | None) -> str | None:
+def fold(name: str) -> str:
+    """Return what names have in common that SQLite takes for the same."""
     # bytes.lower() leaves what is not ASCII alone, as SQLite does.
-    return name and name.encode(errors="surrogatepass").lower().decode(
-        errors="surrogatepass"
+    return (
+        name.encode(errors="surrogatepass")
+        .lower()
+        .decode(errors="surrogatepass")
     )

@@ -20,6 +20,7 @@ from migrate.changeset.sqlite.objects import concerned
 from migrate.changeset.sqlite.stored import Catalogue
 from migrate.changeset.sqlite.stored import StoredObject
 from migrate.changeset.sqlite.tokens import Token
+from migrate.changeset.sqlite.tokens import fold
 from migrate.changeset.sqlite.tokens import identifiers_in
 from migrate.changeset.sqlite.tokens import same_name
 from migrate.changeset.sqlite.tokens import significant
@@ -86,16 +87,16 @@ def key_users(
 
 
 def _names(columns: tuple[str, ...]) -> list[str]:
-    return sorted(column.lower() for column in columns)
+    return sorted(fold(column) for column in columns)
 
 
 def _mentioned(table: CreateTable, span: tuple[int, int]) -> set[str]:
     """Return the columns of ``table`` that a part of its text mentions."""
     words = identifiers_in(table.slice(span))
     return {
-        column.name.lower()
+        fold(column.name)
         for column in table.columns
-        if column.name.lower() in words
+        if fold(column.name) in words
     }
 
 
@@ -106,13 +107,13 @@ def _expressions(table: CreateTable, name: str) -> Iterator[str]:
             continue
         for clause in column.clauses:
             if clause.kind in (GENERATED, CHECK) and (
-                name.lower() in _mentioned(table, clause.argument)
+                fold(name) in _mentioned(table, clause.argument)
             ):
                 yield f"{clause.kind} of column {column.name!r}"
     for constraint in table.constraints:
         if constraint.kind == CHECK:
             mentioned = _mentioned(table, constraint.argument)
-            if name.lower() in mentioned and len(mentioned) > 1:
+            if fold(name) in mentioned and len(mentioned) > 1:
                 yield _called(table, constraint)
 
 
@@ -204,7 +205,7 @@ def _contains(
     table: CreateTable, constraint: ConstraintDef, name: str
 ) -> bool:
     if constraint.kind == CHECK:
-        return name.lower() in _mentioned(table, constraint.argument)
+        return fold(name) in _mentioned(table, constraint.argument)
     if constraint.kind in (UNIQUE, PRIMARY_KEY, FOREIGN_KEY):
         return any(same_name(each, name) for each in constraint.columns)
     return False

@@ -15,6 +15,7 @@ from migrate.changeset.sqlite import rows
 from migrate.changeset.sqlite.draft import Draft
 from migrate.changeset.sqlite.stored import Catalogue
 from migrate.changeset.sqlite.stored import StoredObject
+from migrate.changeset.sqlite.tokens import fold
 from migrate.changeset.sqlite.tokens import quote
 from migrate.changeset.sqlite.tokens import same_name
 from migrate.changeset.sqlite.transaction import setting
@@ -136,9 +137,9 @@ def exchange(catalogue: SchemaWriter, draft: Draft) -> None:
 
 def _unused_name(catalogue: Catalogue, schema: str, name: str) -> str:
     """Make a name for a scratch table that nothing has."""
-    taken = {each.name.lower() for each in catalogue.objects(schema)}
+    taken = {fold(each.name) for each in catalogue.objects(schema)}
     candidate = f"_migrate_{name}"
-    while any(each.startswith(candidate.lower()) for each in taken):
+    while any(each.startswith(fold(candidate)) for each in taken):
         candidate = f"_{candidate}"
     return candidate
 

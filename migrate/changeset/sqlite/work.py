@@ -34,6 +34,7 @@ from migrate.changeset.sqlite.spelling import check_text
 from migrate.changeset.sqlite.spelling import constraint_text
 from migrate.changeset.sqlite.spelling import kind_of
 from migrate.changeset.sqlite.stored import StoredTable
+from migrate.changeset.sqlite.tokens import fold
 from migrate.changeset.sqlite.tokens import quote
 from migrate.changeset.sqlite.tokens import same_name
 from migrate.exceptions import ExistingRowsError
@@ -254,7 +255,7 @@ class Work:
         key = draft.table.primary_key
         if wanted and not any(same_name(name, each) for each in key):
             draft.add_constraint(f"PRIMARY KEY ({quote(name)})")
-        elif not wanted and [*map(str.lower, key)] == [name.lower()]:
+        elif not wanted and [*map(fold, key)] == [fold(name)]:
             found = draft.table.of_kind(PRIMARY_KEY)[0]
             self.drop_key(draft, found)
 

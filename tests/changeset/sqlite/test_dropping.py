@@ -7,6 +7,9 @@ import sqlite3
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import Column
+from sqlalchemy import MetaData
+from sqlalchemy import Table
 from sqlalchemy import create_engine
 from sqlalchemy.engine import Connection
 from sqlalchemy.pool import StaticPool
@@ -239,6 +242,18 @@ def test_check_over_several_columns_keeps_them(
         match=r"used by constraint 'less' CHECK \(n < k\); drop or change",
     ):
         SQLiteEditor().run(connection, ops.DropColumn(table, table.c.n))
+
+
+def test_names_that_differ_beyond_ascii_are_two(
+    raw: sqlite3.Connection, connection: Connection
+) -> None:
+    raw.execute('CREATE TABLE t ("Ä", "ä", CHECK ("ä" > 0))')
+    table = Table("t", MetaData(), Column("Ä"), Column("ä"))
+
+    SQLiteEditor().run(connection, ops.DropColumn(table, table.c["Ä"]))
+
+    with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+        raw.execute("INSERT INTO t VALUES (0)")
 
 
 def test_last_column_stays(

@@ -7,6 +7,7 @@ TEXTS = [
     "CREATE TABLE t (a, b INT, c 'str type'(3,4), [d e] \"my type\" (5))",
     "CREATE TABLE t(id INTEGER PRIMARY KEY AUTOINCREMENT, b UNIQUE)",
     "CREATE TABLE t(id INTEGER PRIMARY KEY DESC, b)",
+    "CREATE TABLE t (a INT \n\v,\ufeffb INT, con\u017ftraint INT NOT NULL)",
     "CREATE TABLE t(id [INTEGER] PRIMARY KEY, b)",
     "CREATE TABLE t(id INTEGER(5) PRIMARY KEY, b)",
     "CREATE TABLE t(id INT PRIMARY KEY, b)",
