@@ -9,12 +9,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import ExecutableDDLElement
 
 from migrate.changeset.sqlite import conversions
+from migrate.changeset.sqlite import keys
 from migrate.changeset.sqlite import rows
 from migrate.changeset.sqlite import ways
 from migrate.changeset.sqlite.draft import Draft
 from migrate.changeset.sqlite.foreignkeys import NewForeignKeys
 from migrate.changeset.sqlite.objects import broken
 from migrate.changeset.sqlite.stored import StoredObject
+from migrate.changeset.sqlite.stored import StoredTable
+from migrate.changeset.sqlite.tokens import quote
 from migrate.changeset.sqlite.writer import SchemaWriter
 from migrate.exceptions import NotSupportedError
 
@@ -101,6 +104,7 @@ class Alteration:
             return
         stored = draft.stored
         before = broken(self.catalogue, stored.schema, stored.name)
+        keyed = keys.keys_of(self.catalogue, stored)
         orphans = conversions.orphans(self.catalogue, draft)
         draft.scans += self.foreign_keys.scans(draft)
         for scan in draft.scans_before:
@@ -111,10 +115,27 @@ class Alteration:
             ways.exchange(self.catalogue, draft)
         else:
             ways.edit(self.catalogue, draft)
+        self.renumber(stored, keyed)
         self.verify(draft, before)
         conversions.refuse_orphans(self.catalogue, draft, orphans)
 
     # Afterwards.
+
+    def renumber(
+        self, stored: StoredTable, before: dict[keys.Key, StoredObject]
+    ) -> None:
+        """Let the statistics of keys go with them."""
+        for table in ("sqlite_stat1", "sqlite_stat4"):
+            if self.catalogue.has_table(stored.schema, table):
+                now = self.catalogue.table(stored.name, stored.schema)
+                self.catalogue.run(
+                    *keys.statistics(
+                        f"{quote(stored.schema)}.{table}",
+                        stored.name,
+                        before,
+                        keys.keys_of(self.catalogue, now),
+                    )
+                )
 
     def verify(self, draft: Draft, before: dict[str, str]) -> None:
         """Raise if the result is not what was drafted, or breaks others."""

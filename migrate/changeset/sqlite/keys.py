@@ -9,7 +9,9 @@ and an index that of a constraint.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from migrate.changeset.sqlite.stored import Catalogue
 from migrate.changeset.sqlite.stored import Statement
@@ -27,6 +29,7 @@ __all__ = [
     "keys_of",
     "number",
     "released",
+    "statistics",
 ]
 
 #: How the names of such b-trees begin; the table's name and a number follow.
@@ -102,3 +105,33 @@ def released(key: Key, row: StoredObject, name: str) -> Statement:
             row.rowid,
         ),
     )
+
+
+def statistics(
+    table: str,
+    name: str,
+    before: dict[Key, StoredObject],
+    after: dict[Key, StoredObject],
+) -> Iterator[Statement]:
+    """Let statistics follow the b-trees, whose numbers may be others now.
+
+    :param table: SQLite's own table, with its schema.
+    :param name: the table that the keys are of.
+    """
+    moved = {
+        row.name: after[key].name
+        for key, row in before.items()
+        if key in after
+    }
+    gone = [row.name for row in before.values() if row.name not in moved]
+    for index in gone:
+        yield f"DELETE FROM {table} WHERE tbl = ? AND idx = ?", (name, index)
+    cases = [pair for pair in moved.items() if pair[0] != pair[1]]
+    if cases:
+        # All at once: one may get the name of another.
+        whens = "WHEN ? THEN ? " * len(cases)
+        yield (
+            f"UPDATE {table} SET idx = CASE idx {whens} ELSE idx END "
+            "WHERE tbl = ?",
+            (*chain.from_iterable(cases), name),
+        )

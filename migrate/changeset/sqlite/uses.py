@@ -55,6 +55,14 @@ def fallout(catalogue: Catalogue, draft: Draft, name: str) -> Fallout:
     :raises NotSupportedError: with the list of what else uses it.
     """
     column = draft.table.column(name)
+    if draft.table.without_rowid and _names(draft.table.primary_key) == (
+        _names((name,))
+    ):
+        raise NotSupportedError(
+            f"column {column.name!r} is the primary key of table "
+            f"{draft.table.name!r}, which is WITHOUT ROWID and cannot be "
+            "without one; create another table"
+        )
     in_the_way = [
         *_expressions(draft.table, name),
         *_indexes_computing(draft, name),

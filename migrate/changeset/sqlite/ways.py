@@ -54,7 +54,6 @@ def edit(catalogue: SchemaWriter, draft: Draft) -> None:
     )
     for name in gone:
         catalogue.run((f"DROP INDEX {quote(stored.schema)}.{quote(name)}", ()))
-    _forget_statistics(catalogue, draft)
 
 
 def _wanted_keys(catalogue: SchemaWriter, draft: Draft) -> dict[keys.Key, str]:
@@ -89,21 +88,6 @@ def _build_keys(
     }
 
 
-def _forget_statistics(catalogue: SchemaWriter, draft: Draft) -> None:
-    """Drop statistics by the numbers of keys, which may be others now."""
-    schema, name = draft.stored.schema, draft.stored.name
-    prefix = f"{keys.AUTOINDEX}{name}_"
-    for table in ("sqlite_stat1", "sqlite_stat4"):
-        if catalogue.has_table(schema, table):
-            catalogue.run(
-                (
-                    f"DELETE FROM {quote(schema)}.{table} "
-                    "WHERE tbl = ? AND substr(idx, 1, ?) = ?",
-                    (name, len(prefix), prefix),
-                )
-            )
-
-
 def exchange(catalogue: SchemaWriter, draft: Draft) -> None:
     """Fill a scratch table and let the two change places.
 
@@ -131,8 +115,6 @@ def exchange(catalogue: SchemaWriter, draft: Draft) -> None:
         [rebuild.new_text(row, draft.table.text)]
         + [keys.became(there[k], name, n) for k, n in want.items()],
     )
-    if draft.rekey:
-        _forget_statistics(catalogue, draft)
 
 
 def _unused_name(catalogue: Catalogue, schema: str, name: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Column
 from sqlalchemy import MetaData
 from sqlalchemy import Table
+from sqlalchemy import UniqueConstraint
 from sqlalchemy import create_engine
 from sqlalchemy.engine import Connection
 from sqlalchemy.pool import StaticPool
@@ -18,6 +19,7 @@ from migrate.changeset import operations as ops
 from migrate.changeset.databases.sqlite import SQLiteEditor
 from migrate.changeset.sqlite.alteration import Features
 from migrate.exceptions import NotSupportedError
+from tests.changeset.sqlite.alterations import added
 from tests.changeset.sqlite.alterations import model
 
 
@@ -167,6 +169,48 @@ def test_primary_key_shrinks_and_goes(
     editor().run(connection, ops.DropColumn(table, table.c.k))
 
     assert raw.execute("SELECT rowid, * FROM t").fetchall() == [(7, 1)]
+
+
+@pytest.mark.parametrize("editor", EDITORS)
+def test_table_without_rowid_keeps_its_key(
+    raw: sqlite3.Connection,
+    connection: Connection,
+    editor: type[SQLiteEditor],
+) -> None:
+    raw.execute("CREATE TABLE t (n, k, PRIMARY KEY (N)) WITHOUT ROWID")
+    table = model()
+
+    with pytest.raises(NotSupportedError, match="is the primary key"):
+        editor().run(connection, ops.DropColumn(table, table.c.n))
+
+
+@pytest.mark.parametrize("editor", EDITORS)
+def test_statistics_follow_the_keys(
+    raw: sqlite3.Connection,
+    connection: Connection,
+    editor: type[SQLiteEditor],
+) -> None:
+    raw.execute("CREATE TABLE t (id TEXT PRIMARY KEY, n UNIQUE, k, u UNIQUE)")
+    raw.execute("CREATE INDEX by_k ON t (k)")
+    raw.execute("INSERT INTO t VALUES ('a', 1, 1, 1), ('b', 2, 1, 1.5)")
+    raw.execute("ANALYZE")
+    for number in (1, 2, 3):
+        raw.execute(
+            "UPDATE sqlite_stat1 SET stat = ? WHERE idx = ?",
+            (f"2 {number}", f"sqlite_autoindex_t_{number}"),
+        )
+    raw.commit()
+    table = model()
+
+    editor().run(connection, ops.DropColumn(table, table.c.n))
+    for operation in added(model(), UniqueConstraint("k", "u")):
+        editor().run(connection, operation)
+
+    assert dict(raw.execute("SELECT idx, stat FROM sqlite_stat1")) == {
+        "by_k": "2 2",
+        "sqlite_autoindex_t_1": "2 1",
+        "sqlite_autoindex_t_2": "2 3",
+    }
 
 
 USED = [
