@@ -117,7 +117,8 @@ class Alteration:
             ways.edit(self.catalogue, draft)
         self.renumber(stored, keyed)
         self.verify(draft, before)
-        conversions.refuse_orphans(self.catalogue, draft, orphans)
+        with self.foreign_keys.minded():
+            conversions.refuse_orphans(self.catalogue, draft, orphans)
 
     # Afterwards.
 

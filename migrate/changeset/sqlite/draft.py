@@ -331,11 +331,11 @@ def _is_repeated(table: CreateTable, constraint: ConstraintDef) -> bool:
 
 def _key(table: CreateTable, constraint: ConstraintDef) -> list[str]:
     """Return what is equal for two constraints that mean the same."""
-    columns = [*map(str.lower, constraint.columns)]
+    columns = [*map(fold, constraint.columns)]
     if constraint.kind == UNIQUE:
         return [constraint.kind, *columns]
     text = _meaning(table, constraint)
     words = [each.text for each in significant(text)]
     if constraint.kind == FOREIGN_KEY:
-        words = [unquote(each).lower() for each in words]
+        words = [fold(unquote(each)) for each in words]
     return [constraint.kind, *columns, *words]

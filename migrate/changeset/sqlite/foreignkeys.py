@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from migrate import binding
@@ -51,10 +53,16 @@ class NewForeignKeys:
 
         :raises NotSupportedError: one refers to what is no key.
         """
-        try:
+        with self.minded():
             self._refuse_mismatch(draft)
             if not self.refuses:
                 self._refuse_orphans(draft)
+
+    @contextmanager
+    def minded(self) -> Iterator[None]:
+        """Make an error inside a warning where nobody refuses."""
+        try:
+            yield
         except (ExistingRowsError, NotSupportedError) as problem:
             if self.refuses:
                 raise

@@ -14,6 +14,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import Connection
 from sqlalchemy.pool import NullPool
 
+from migrate import binding
 from migrate.changeset.databases.sqlite import SQLiteEditor
 from migrate.exceptions import ExistingRowsError
 from tests.changeset.sqlite.alterations import Old
@@ -132,6 +133,28 @@ def test_conversion_of_what_others_refer_to_is_refused(
         match=f"'child' has 2 rows that would refer to no row .*'o'{named}:",
     ):
         run(connection, alter(table, "c", type=LargeBinary()), editor)
+
+
+def test_script_with_foreign_keys_off_goes_on(
+    connection: Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    for statement in (
+        "PRAGMA foreign_keys = OFF",
+        "CREATE TABLE p (x TEXT UNIQUE)",
+        "CREATE TABLE o (c TEXT REFERENCES p (x))",
+        "INSERT INTO p VALUES ('01')",
+        "INSERT INTO o VALUES ('01')",
+    ):
+        connection.exec_driver_sql(statement)
+    connection.commit()
+    table = Table("o", model().metadata, Column("c", String))
+
+    with binding.running(connection):
+        run(connection, alter(table, "c", type=Integer()))
+
+    assert connection.exec_driver_sql("SELECT c FROM o").all() == [(1,)]
+    (record,) = caplog.records
+    assert "would refer to no row of table 'p'" in record.getMessage()
 
 
 @pytest.mark.parametrize(
