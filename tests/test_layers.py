@@ -14,7 +14,12 @@ PACKAGE = Path(migrate.__file__).parent
 # Lowest first.  A module may import from lower layers and, within its own
 # layer, from a module named further left.  A name covers its submodules.
 LAYERS: list[list[str]] = [
-    ["migrate.exceptions", "migrate.deferred", "migrate.importhook"],
+    [
+        "migrate.exceptions",
+        "migrate.deferred",
+        "migrate.importhook",
+        "migrate.watching",
+    ],
     ["migrate.binding"],
     ["migrate.legacy"],
     [

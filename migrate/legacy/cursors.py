@@ -10,37 +10,15 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from contextlib import ExitStack
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
 from typing import Protocol
-from typing import TypeAlias
 
 from migrate.exceptions import ScriptError
 from migrate.legacy.control import control_in
+from migrate.watching import listeners
 
-__all__ = ["Owner", "cursor_of", "watched"]
-
-Listener: TypeAlias = Callable[[str], AbstractContextManager[object]]
-
-_listeners: ContextVar[tuple[Listener, ...]] = ContextVar(
-    "migrate_cursor_listeners", default=()
-)
-
-
-@contextmanager
-def watched(listener: Listener) -> Iterator[None]:
-    """Carry out each statement of a bare cursor inside ``listener(text)``.
-
-    An error out of the listener keeps the statement from being sent.
-    """
-    token = _listeners.set((*_listeners.get(), listener))
-    try:
-        yield
-    finally:
-        _listeners.reset(token)
+__all__ = ["Owner", "cursor_of"]
 
 
 class Owner(Protocol):
@@ -141,7 +119,7 @@ class _Sender:
         self._is_sending = True
         try:
             with ExitStack() as stack:
-                for listener in _listeners.get():
+                for listener in listeners():
                     stack.enter_context(listener(text))
                 return run()
         finally:

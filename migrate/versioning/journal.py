@@ -20,13 +20,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from migrate.binding import can_roll_back_ddl
-from migrate.legacy.cursors import watched
 from migrate.versioning.secret import hidden_in_sql
 from migrate.versioning.secret import secrets_in
 from migrate.versioning.sqlkind import changes_rows_only
 from migrate.versioning.sqlkind import is_whole
 from migrate.versioning.sqlkind import only_reads
 from migrate.versioning.sqlkind import sets_session
+from migrate.watching import watched
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection

@@ -18,7 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from migrate.exceptions import NotSupportedError
-from migrate.legacy.cursors import watched
+from migrate.watching import watched
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection

@@ -24,10 +24,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from migrate.binding import can_roll_back_ddl
 from migrate.exceptions import NotSupportedError
-from migrate.legacy.cursors import watched
 from migrate.versioning.lock import lock_for
 from migrate.versioning.script import SqlScript
 from migrate.versioning.sealed import sealed
+from migrate.watching import watched
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection

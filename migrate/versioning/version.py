@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import unicodedata
 from datetime import datetime
 from datetime import timedelta
@@ -302,6 +301,8 @@ class Version:
             for ways in self._sql.values()
             for name in ways.values()
         )
+        import shlex  # only to complain
+
         there = f"(there are: {', '.join(present) or 'none'})"
         if database is None or operation is None:
             return f"version {self.version} has no Python script {there}"

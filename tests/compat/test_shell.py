@@ -12,6 +12,7 @@ from sqlalchemy import create_engine
 from sqlalchemy import text
 
 from migrate.versioning import api
+from migrate.versioning.repository import Repository
 from tests.command import Command
 
 SCRIPT = """
@@ -320,3 +321,22 @@ def test_engine_as_default_of_main(
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM account")) == 0
     engine.dispose()
+
+
+def test_nothing_to_do_costs_no_import_of_the_orm(tmp_path: Path) -> None:
+    """Nor of what only a step needs, and Python's collector is as before."""
+    repository = tmp_path / "repo"
+    url = f"sqlite:///{tmp_path / 'app.db'}"
+    Repository.create(repository, "repo")
+    program = f"""
+import gc, sys
+from migrate.versioning.shell import main
+before = gc.get_threshold()
+main(["version_control", {url!r}, {str(repository)!r}])
+main(["upgrade", {url!r}, {str(repository)!r}])
+assert gc.get_threshold() == before
+for name in ("sqlalchemy.orm", "migrate.legacy", "migrate.versioning.runner"):
+    assert name not in sys.modules, name
+"""
+
+    subprocess.run([sys.executable, "-c", program], check=True)

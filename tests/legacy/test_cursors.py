@@ -17,7 +17,7 @@ from sqlalchemy.engine import Engine
 from migrate import legacy
 from migrate.exceptions import ScriptError
 from migrate.exceptions import TransactionEndedError
-from migrate.legacy.cursors import watched
+from migrate.watching import watched
 from tests.legacy.conftest import rolls_ddl_back
 
 

@@ -16,8 +16,8 @@ from sqlalchemy import event
 from sqlalchemy import inspect
 
 from migrate.exceptions import UnconfirmedError
-from migrate.legacy.cursors import watched
 from migrate.versioning.runner import Runner
+from migrate.watching import watched
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
