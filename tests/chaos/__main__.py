@@ -29,6 +29,8 @@ from tests.chaos.disk import can_mount
 from tests.chaos.filling import fill_the_disk
 from tests.chaos.filling import fill_the_server
 from tests.chaos.killing import kill_at_points
+from tests.chaos.overhead import measure_overhead
+from tests.chaos.planting import prove_planted
 from tests.chaos.private import can_serve
 from tests.chaos.report import Report
 from tests.chaos.restarting import restart_at_points
@@ -89,8 +91,11 @@ def _trials(wanted: argparse.Namespace, name: str) -> Mapping[str, Trial]:
             trial="signals in a statement",
             statement=ENDLESS[name],
         ),
+        "faults": prove_planted,
         "reader": partial(upgrade_behind_a_reader, seconds=wanted.seconds),
     }
+    if name == "sqlite" or can_serve(name):
+        trials["cost"] = partial(measure_overhead, versions=wanted.versions)
     if name == "sqlite" and can_mount():
         trials["disk"] = partial(fill_the_disk, rounds=wanted.cuts)
     if name in IN_STATEMENT:
@@ -118,6 +123,7 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=32)
     parser.add_argument("--cuts", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--versions", type=int, default=1000)
     parser.add_argument("--trial", action="append", help="only this one")
     wanted = parser.parse_args()
     is_right = True

@@ -15,6 +15,7 @@ class Report:
 
     :ivar tried: how often something was killed, cut off or crowded.
     :ivar seen: what happened, by name.
+    :ivar notes: what else is to be said.
     :ivar wrong: a sentence for each judgement that failed.
     """
 
@@ -24,10 +25,12 @@ class Report:
     seen: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
     worst: float | None = None
+    notes: list[str] = field(default_factory=list)
 
     def row(self) -> str:
         """Return a line: trial, database, tries, what was seen, verdict."""
         seen = ", ".join(f"{n} {what}" for what, n in self.seen.items())
+        seen = "; ".join([*filter(None, [seen]), *self.notes])
         if self.worst is not None:
             seen += f"{', ' if seen else ''}worst {self.worst:.2f} s"
         verdict = f"{len(self.wrong)} WRONG" if self.wrong else "ok"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -96,11 +97,13 @@ class Witness:
                     cursor.execute(f"INSERT INTO {name} VALUES ({marks})", row)
 
     def clear(self) -> None:
-        """Drop every table."""
+        """Make the database empty."""
         with self._cursor() as cursor:
             self._wait_until_alone(cursor)
-            for name in self._tables(cursor):
-                cursor.execute(f"DROP TABLE {name}")
+            for statement in self._clear:
+                cursor.execute(statement.format(self.url.database))
+
+    _clear: tuple[str, ...] = ()
 
     @contextmanager
     def transaction(self) -> Iterator[Any]:
@@ -167,6 +170,9 @@ class Witness:
 class _SQLite(Witness):
     _mark = "?"
 
+    def clear(self) -> None:
+        Path(str(self.url.database)).unlink(missing_ok=True)
+
     def connect(self) -> Any:
         return sqlite3.connect(
             str(self.url.database), isolation_level=None, timeout=20
@@ -203,6 +209,7 @@ class _SQLite(Witness):
 
 
 class _PostgreSQL(Witness):
+    _clear = ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
     _sessions = (
         "SELECT pid FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -271,6 +278,7 @@ class _PostgreSQL(Witness):
 
 
 class _MariaDB(Witness):
+    _clear = ("DROP DATABASE {0}", "CREATE DATABASE {0}")
     _sessions = (
         "SELECT id FROM information_schema.processlist"
         " WHERE db = database() AND id <> connection_id()"
