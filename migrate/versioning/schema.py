@@ -176,6 +176,7 @@ class ControlledSchema:
         from migrate.versioning.cancelling import cancellable
         from migrate.versioning.events import LockWaiting
         from migrate.versioning.lock import lock_for
+        from migrate.versioning.lock import own_session
         from migrate.versioning.runner import Runner
 
         def waiting(holder: str) -> None:
@@ -183,7 +184,7 @@ class ControlledSchema:
 
         with (
             self._said_where(emit) as emit,
-            self.engine.connect() as connection,
+            own_session(self.engine) as connection,
         ):
             lock = lock_for(connection, limits.lock_timeout, waiting)
             with (
@@ -203,11 +204,7 @@ class ControlledSchema:
                 runner = Runner(
                     connection, control, lock, emit, limits, history
                 )
-                is_ours = self._run_each(runner, steps)
-            if connection.dialect.name != "sqlite":
-                # What scripts have set in the session is not for the pool.
-                connection.invalidate()
-        return is_ours
+                return self._run_each(runner, steps)
 
     def _run_each(self, runner: Runner, steps: list[Step]) -> bool:
         for step in steps:
@@ -376,8 +373,9 @@ class ControlledSchema:
 def _writing(engine: Engine, limits: Limits) -> Iterator[Connection]:
     """Give a connection with a transaction under the deployer's lock."""
     from migrate.versioning.lock import lock_for
+    from migrate.versioning.lock import own_session
 
-    with engine.connect() as connection:
+    with own_session(engine) as connection:
         lock = lock_for(connection, limits.lock_timeout)
         with lock.session(), lock.held(), limited(connection, limits):
             lock.begin()

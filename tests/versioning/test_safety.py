@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine
@@ -21,6 +22,7 @@ from migrate.exceptions import DatabaseNotControlledError
 from migrate.exceptions import HalfDoneStepError
 from migrate.versioning.control import ControlTable
 from migrate.versioning.limits import Limits
+from migrate.versioning.lock import lock_for
 from migrate.versioning.marker import Marker
 from migrate.versioning.repository import Repository
 from migrate.versioning.schema import ControlledSchema
@@ -261,4 +263,31 @@ def test_pool_of_one_connection_does_not_delay_a_step(
     thread.join(20)
 
     assert not thread.is_alive()
+    pooled.dispose()
+
+
+def test_lock_got_at_the_moment_of_a_signal_is_not_left_in_the_pool(
+    engine: Engine,
+    path: Path,
+    write: Write,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write(1, "CREATE TABLE made (a INTEGER);")
+    pooled = create_engine(engine.url)
+    ControlledSchema.create(pooled, str(path))
+    with engine.connect() as connection:
+        kind = type(lock_for(connection))
+    acquire = kind._try_acquire
+
+    def interrupted(self: Any) -> bool:
+        acquire(self)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kind, "_try_acquire", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            schema(pooled, path).upgrade()
+
+    schema(engine, path).upgrade(limits=Limits(lock_timeout=0))
+    assert inspect(engine).has_table("made")
     pooled.dispose()

@@ -8,6 +8,8 @@ the server could deadlock with ``CREATE INDEX CONCURRENTLY`` of the holder.
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from migrate.versioning.lock.base import DEFAULT_TIMEOUT
@@ -18,8 +20,9 @@ from migrate.versioning.lock.sqlite import SQLiteLock
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Engine
 
-__all__ = ["DEFAULT_TIMEOUT", "Lock", "lock_for"]
+__all__ = ["DEFAULT_TIMEOUT", "Lock", "lock_for", "own_session"]
 
 _LOCKS: dict[str, type[Lock]] = {
     "sqlite": SQLiteLock,
@@ -38,3 +41,19 @@ def lock_for(
     return _LOCKS.get(connection.dialect.name, Lock)(
         connection, timeout, on_wait
     )
+
+
+@contextmanager
+def own_session(engine: Engine) -> Iterator[Connection]:
+    """Give a connection that does not go back to the pool.
+
+    Not what scripts have set in the session, nor a lock that a signal has
+    left there before anybody knew that it was got.  SQLite has neither, and
+    in memory the connection is the database.
+    """
+    with engine.connect() as connection:
+        try:
+            yield connection
+        finally:
+            if engine.name != "sqlite":
+                connection.invalidate()

@@ -13,6 +13,7 @@ from migrate.versioning.events import RunInterrupted
 from migrate.versioning.history import History
 from migrate.versioning.limits import limited
 from migrate.versioning.lock import lock_for
+from migrate.versioning.lock import own_session
 from migrate.versioning.proof.stage import RealStage
 from migrate.versioning.proof.stage import SealedStage
 from migrate.versioning.proof.stage import refuse
@@ -67,7 +68,7 @@ def prove(
     def waiting(holder: str) -> None:
         listener(LockWaiting(holder))
 
-    with engine.connect() as connection:
+    with own_session(engine) as connection:
         lock = lock_for(connection, limits.lock_timeout, waiting)
         with (
             lock.session(),
