@@ -20,6 +20,7 @@ from sqlalchemy.engine import URL
 from tests import servers
 from tests.chaos.crowd import IN_SCRIPT
 from tests.chaos.crowd import IN_STATEMENT
+from tests.chaos.crowd import LIMITS
 from tests.chaos.crowd import deploy_at_once
 from tests.chaos.crowd import kill_the_holder
 from tests.chaos.cutting import IN_STATEMENT as ENDLESS
@@ -105,6 +106,7 @@ def _trials(wanted: argparse.Namespace, name: str) -> Mapping[str, Trial]:
             trial="holder killed in statement",
             waiting=8,
             rounds=max(1, wanted.rounds // 10),
+            limit=LIMITS[name],
         )
         trials["cut"] = partial(cut_sessions, rounds=wanted.cuts)
     if can_serve(name):

@@ -20,6 +20,7 @@ from tests.chaos.witness import witness_of
 __all__ = [
     "IN_SCRIPT",
     "IN_STATEMENT",
+    "LIMITS",
     "deploy_at_once",
     "kill_the_holder",
 ]
@@ -93,6 +94,12 @@ def downgrade(migrate_engine):
 """
 
 IN_SCRIPT = _HOLDING.replace("WAIT", "time.sleep(60)")
+LIMITS = {"postgresql": 5.0, "mysql": 8.0}
+"""Seconds to take over from one killed in a statement.
+
+MariaDB looks every five seconds whether the client of a sleeping statement
+is there, and lets other statements end first.
+"""
 IN_STATEMENT = {
     "postgresql": _HOLDING.replace(
         "WAIT", "migrate_engine.execute('SELECT pg_sleep(60)')"
@@ -115,6 +122,7 @@ def kill_the_holder(
 ) -> Report:
     """Kill a deployer in its script while others wait for it.
 
+    :param limit: seconds within which the next one must have taken over.
     The script is Python, so on MariaDB the next one refuses; that it does
     so at once is what counts there.
     """

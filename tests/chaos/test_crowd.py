@@ -10,6 +10,7 @@ from sqlalchemy.engine import URL
 
 from tests.chaos.crowd import IN_SCRIPT
 from tests.chaos.crowd import IN_STATEMENT
+from tests.chaos.crowd import LIMITS
 from tests.chaos.crowd import deploy_at_once
 from tests.chaos.crowd import kill_the_holder
 from tests.chaos.shop import PLAIN
@@ -43,12 +44,18 @@ def test_killed_holder_is_followed_at_once(
 def test_holder_killed_in_a_statement_is_followed_soon(
     database_url: URL, tmp_path: Path
 ) -> None:
-    script = IN_STATEMENT.get(database_url.get_backend_name())
-    if script is None:
+    name = database_url.get_backend_name()
+    if name not in IN_STATEMENT:
         pytest.skip("SQLite runs its statements in the process that dies")
 
     report = kill_the_holder(
-        tmp_path, database_url, script, trial="", waiting=2, rounds=1
+        tmp_path,
+        database_url,
+        IN_STATEMENT[name],
+        trial="",
+        waiting=2,
+        rounds=1,
+        limit=LIMITS[name],
     )
 
     assert not report.wrong
