@@ -18,13 +18,17 @@ from migrate import binding
 from migrate.legacy import bound
 from migrate.legacy import coercions
 from migrate.legacy import constructs
+from migrate.legacy import dml
 from migrate.legacy import engine
 from migrate.legacy import execution
 from migrate.legacy import modules
 from migrate.legacy import orm
+from migrate.legacy import queries
 from migrate.legacy import reflection
 from migrate.legacy import removed
 from migrate.legacy import rows
+from migrate.legacy import schemaitems
+from migrate.legacy import sessions
 from migrate.legacy import types
 from migrate.legacy.memory import Memory
 from migrate.legacy.patching import PatchSet
@@ -37,12 +41,16 @@ PATCHES = PatchSet(
         *bound.PATCHES,
         *coercions.PATCHES,
         *constructs.PATCHES,
+        *dml.PATCHES,
         *execution.PATCHES,
         *modules.PATCHES,
         *orm.PATCHES,
+        *queries.PATCHES,
         *reflection.PATCHES,
         *removed.PATCHES,
         *rows.PATCHES,
+        *schemaitems.PATCHES,
+        *sessions.PATCHES,
         *types.PATCHES,
     ]
 )

@@ -11,21 +11,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL
-from sqlalchemy import Column
-from sqlalchemy import Computed
-from sqlalchemy import ForeignKey
-from sqlalchemy import ForeignKeyConstraint
-from sqlalchemy import Identity
-from sqlalchemy import Table
 from sqlalchemy import func
 from sqlalchemy import literal_column
-from sqlalchemy import schema
-from sqlalchemy.sql import _dml_constructors as dml
 from sqlalchemy.sql import _elements_constructors as elements
 from sqlalchemy.sql import _selectable_constructors as selectable
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BooleanClauseList
-from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.functions import _FunctionGenerator
 from sqlalchemy.sql.selectable import Alias
 from sqlalchemy.sql.selectable import Exists
@@ -35,36 +26,16 @@ from sqlalchemy.sql.selectable import Join
 from sqlalchemy.sql.selectable import Select
 from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.sql.selectable import Subquery
-from sqlalchemy.sql.selectable import TableClause
 
+from migrate.legacy.arguments import is_collection
+from migrate.legacy.arguments import listed
+from migrate.legacy.arguments import set_statement_bind
 from migrate.legacy.patching import Patch
 from migrate.legacy.patching import add
 from migrate.legacy.patching import in_place
 from migrate.legacy.patching import wrap
 
-__all__ = ["PATCHES", "implicit_subquery", "set_statement_bind"]
-
-
-def _is_collection(value: Any) -> bool:
-    return (
-        hasattr(value, "__iter__")
-        and not isinstance(value, (str, type, ClauseElement))
-        and not hasattr(value, "__clause_element__")
-    )
-
-
-def _listed(value: Any) -> list[Any]:
-    """Give a list of none, one or many."""
-    if value is None or value is False:
-        return []
-    return list(value) if _is_collection(value) else [value]
-
-
-def set_statement_bind(statement: Any, bind: Any) -> Any:
-    """Remember the ``bind=`` of a statement, where ``.bind`` finds it."""
-    if bind is not None:
-        vars(statement)["_migrate_bind"] = bind
-    return statement
+__all__ = ["PATCHES", "implicit_subquery"]
 
 
 # -- SELECT ---------------------------------------------------------------
@@ -74,7 +45,7 @@ def select(
     original: Callable[..., Any], *args: Any, **kwargs: Any
 ) -> Select[Any]:
     """Removed in 2.0; the list of columns and keywords of ``select``."""
-    if kwargs or (args and _is_collection(args[0])):
+    if kwargs or (args and is_collection(args[0])):
         return _legacy_select(*args, **kwargs)
     statement: Select[Any] = original(*args)
     return statement
@@ -92,21 +63,21 @@ def _legacy_select(
     bind: Any = None,
     **options: Any,
 ) -> Select[Any]:
-    statement: Select[Any] = Select(*_listed(columns))
+    statement: Select[Any] = Select(*listed(columns))
     if from_obj is not None:
-        statement = statement.select_from(*_listed(from_obj))
+        statement = statement.select_from(*listed(from_obj))
     if whereclause is not None:
         statement = statement.where(whereclause)
     if distinct is not False:
-        columns = () if distinct is True else _listed(distinct)
+        columns = () if distinct is True else listed(distinct)
         statement = statement.distinct(*columns)
     if having is not None:
         statement = statement.having(having)
     if not correlate:
         statement = statement.correlate(None)
-    for prefix in _listed(prefixes):
+    for prefix in listed(prefixes):
         statement = statement.prefix_with(prefix)
-    for suffix in _listed(suffixes):
+    for suffix in listed(suffixes):
         statement = statement.suffix_with(suffix)
     statement = _with_options(statement, **options)
     set_statement_bind(statement, bind)
@@ -124,9 +95,9 @@ def _with_options(
 ) -> Any:
     """Apply the keywords that a union takes as well as a select."""
     if order_by is not None:
-        statement = statement.order_by(*_listed(order_by))
+        statement = statement.order_by(*listed(order_by))
     if group_by is not None:
-        statement = statement.group_by(*_listed(group_by))
+        statement = statement.group_by(*listed(group_by))
     if limit is not None:
         statement = statement.limit(limit)
     if offset is not None:
@@ -152,10 +123,10 @@ def compound(
 
 def exists(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Exists:
     """Removed in 2.0; ``exists([columns], whereclause, ...)``."""
-    if not kwargs and len(args) < 2 and not (args and _is_collection(args[0])):
+    if not kwargs and len(args) < 2 and not (args and is_collection(args[0])):
         return original(*args)  # type: ignore[no-any-return]  # an Exists
     args = args or ([literal_column("*")],)
-    if not _is_collection(args[0]):
+    if not is_collection(args[0]):
         args = ([args[0]], *args[1:])
     found: Exists = original(_legacy_select(*args, **kwargs))
     return found
@@ -238,7 +209,7 @@ def with_only_columns(
     original: Callable[..., Any], self: Any, *columns: Any, **kwargs: Any
 ) -> Any:
     """Removed in 2.0; the list of columns."""
-    if len(columns) == 1 and _is_collection(columns[0]):
+    if len(columns) == 1 and is_collection(columns[0]):
         columns = tuple(columns[0])
     return original(self, *columns, **kwargs)
 
@@ -258,75 +229,6 @@ def _appending(name: str, method: str) -> Callable[..., None]:
 def alias_original(self: Alias) -> Any:
     """Deprecated in 1.4; ``element`` today."""
     return self.element
-
-
-# -- INSERT, UPDATE, DELETE -----------------------------------------------
-
-
-def insert(
-    original: Callable[..., Any],
-    table: Any,
-    values: Any = None,
-    inline: bool = False,
-    **kwargs: Any,
-) -> Any:
-    """Removed in 2.0; ``values=`` and ``inline=``."""
-    return _with_dml(original(table), None, values, inline, **kwargs)
-
-
-def update(
-    original: Callable[..., Any],
-    table: Any,
-    whereclause: Any = None,
-    values: Any = None,
-    inline: bool = False,
-    **kwargs: Any,
-) -> Any:
-    """Removed in 2.0; ``whereclause``, ``values=`` and ``inline=``."""
-    return _with_dml(original(table), whereclause, values, inline, **kwargs)
-
-
-def delete(
-    original: Callable[..., Any],
-    table: Any,
-    whereclause: Any = None,
-    **kwargs: Any,
-) -> Any:
-    """Removed in 2.0; ``whereclause``."""
-    return _with_dml(original(table), whereclause, None, False, **kwargs)
-
-
-def _with_dml(
-    statement: Any,
-    whereclause: Any,
-    values: Any,
-    inline: bool,
-    *,
-    bind: Any = None,
-    prefixes: Any = None,
-    returning: Any = None,
-    return_defaults: Any = False,
-    preserve_parameter_order: bool = False,
-    **dialect_options: Any,
-) -> Any:
-    if whereclause is not None:
-        statement = statement.where(whereclause)
-    if values is not None and preserve_parameter_order:
-        statement = statement.ordered_values(*values)
-    elif values is not None:
-        statement = statement.values(values)
-    if inline:
-        statement = statement.inline()
-    for prefix in _listed(prefixes):
-        statement = statement.prefix_with(prefix)
-    if returning is not None:
-        statement = statement.returning(*_listed(returning))
-    if return_defaults:
-        columns = [] if return_defaults is True else _listed(return_defaults)
-        statement = statement.return_defaults(*columns)
-    if dialect_options:
-        statement = statement.with_dialect_options(**dialect_options)
-    return set_statement_bind(statement, bind)
 
 
 # -- expressions ----------------------------------------------------------
@@ -386,44 +288,6 @@ def call_function(
     return set_statement_bind(original(self, *args, **kwargs), bind)
 
 
-# -- schema items ---------------------------------------------------------
-
-
-def copy(self: Any, **kwargs: Any) -> Any:
-    """Deprecated in 1.4; a copy that belongs to no table."""
-    return self._copy(**kwargs)
-
-
-def replace_column(
-    original: Callable[..., None], self: Any, *args: Any, **kwargs: Any
-) -> None:
-    """2.0 refuses a second column of one name; 1.4 let it replace."""
-    kwargs["allow_replacements"] = True
-    original(self, *args, **kwargs)
-
-
-def tometadata(self: Table, metadata: Any, *args: Any, **kwargs: Any) -> Table:
-    """Deprecated in 1.4; ``to_metadata()`` today."""
-    return self.to_metadata(metadata, *args, **kwargs)
-
-
-def _copies() -> list[Patch]:
-    owners = (
-        Column,
-        ForeignKey,
-        schema.Constraint,
-        schema.CheckConstraint,
-        schema.ColumnCollectionConstraint,
-        ForeignKeyConstraint,
-        Computed,
-        Identity,
-    )
-    return [
-        add(owner, f"{owner.__name__.lower()}.copy()", copy)
-        for owner in owners
-    ]
-
-
 def _appends() -> list[Patch]:
     select_only = {
         "append_column": "add_columns",
@@ -475,23 +339,9 @@ PATCHES: list[Patch] = [
     wrap(Select, "select.with_only_columns([c])", with_only_columns),
     *_appends(),
     add(Alias, "alias.original", _property(alias_original), "original"),
-    in_place(dml.insert, "insert(table, values=, inline=)", insert),
-    in_place(dml.update, "update(table, whereclause, values=)", update),
-    in_place(dml.delete, "delete(table, whereclause)", delete),
-    wrap(TableClause, "table.insert(values=, inline=)", insert),
-    wrap(TableClause, "table.update(whereclause, values=)", update),
-    wrap(TableClause, "table.delete(whereclause)", delete),
     in_place(elements.case, "case([(when, then)], else_=)", case),
     in_place(elements.text, "text(..., bind=, bindparams=)", text),
     in_place(elements.and_, "and_()", and_),
     in_place(elements.or_, "or_()", or_),
     wrap(_FunctionGenerator, "func.f(..., bind=)", call_function, "__call__"),
-    *_copies(),
-    wrap(
-        Column,
-        "table.append_column(again), Table(..., column, again)",
-        replace_column,
-        "_set_parent",
-    ),
-    add(Table, "table.tometadata(metadata)", tometadata),
 ]
