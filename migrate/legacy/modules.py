@@ -12,10 +12,12 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from sqlalchemy import dialects
 from sqlalchemy import exc
 from sqlalchemy.engine import processors
 
 from migrate.legacy.patching import Patch
+from migrate.legacy.patching import add
 
 __all__ = ["PATCHES"]
 
@@ -95,6 +97,18 @@ def _modules() -> dict[str, ModuleType]:
     }
 
 
+def dialect_of_package(name: str) -> ModuleType:
+    """sqlalchemy-migrate imported them all; imported when asked for."""
+    if name not in _IMPORTED_BY_OLD:
+        raise AttributeError(
+            f"module {dialects.__name__!r} has no attribute {name!r}"
+        )
+    return import_module(f"{dialects.__name__}.{name}")
+
+
+_IMPORTED_BY_OLD = ("mssql", "mysql", "oracle", "postgresql", "sqlite")
+
+
 def _patches(name: str, module: ModuleType) -> list[Patch]:
     """Let ``name`` be imported, and be there as an attribute."""
     note = "Removed between 0.6 and 2.0; gives today's names."
@@ -112,4 +126,11 @@ PATCHES: list[Patch] = [
     patch
     for name, module in _modules().items()
     for patch in _patches(name, module)
+] + [
+    add(
+        dialects,
+        "sqlalchemy.dialects.postgresql",
+        dialect_of_package,
+        "__getattr__",
+    )
 ]

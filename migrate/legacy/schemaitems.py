@@ -33,6 +33,11 @@ def replace_column(
     original(self, *args, **kwargs)
 
 
+def _get_table(self: Column[Any]) -> Table:
+    """Removed in 1.4; the table of the column."""
+    return self.table
+
+
 def tometadata(self: Table, metadata: Any, *args: Any, **kwargs: Any) -> Table:
     """Deprecated in 1.4; ``to_metadata()`` today."""
     return self.to_metadata(metadata, *args, **kwargs)
@@ -63,5 +68,6 @@ PATCHES: list[Patch] = [
         replace_column,
         "_set_parent",
     ),
+    add(Column, "column._get_table()", _get_table),
     add(Table, "table.tometadata(metadata)", tometadata),
 ]

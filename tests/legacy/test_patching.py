@@ -209,3 +209,20 @@ def test_every_patch_has_a_form_and_a_note() -> None:
     for patch in legacy.PATCHES.patches:
         assert patch.form
         assert patch.note
+
+
+def test_a_dialect_is_imported_when_its_package_is_asked() -> None:
+    """The old library imported them all, so that scripts need not."""
+    program = """
+import sys
+from migrate import legacy
+import sqlalchemy
+from sqlalchemy import dialects
+with legacy.installed():
+    assert "sqlalchemy.dialects.mysql" not in sys.modules
+    assert dialects.mysql.MEDIUMTEXT
+    assert sqlalchemy.dialects.postgresql.INET
+    assert not hasattr(dialects, "nonsense")
+assert not hasattr(dialects, "oracle")
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -188,3 +188,9 @@ def warnings_of_20(engine):
     from sqlalchemy import exc
 
     return issubclass(exc.RemovedIn20Warning, exc.SADeprecationWarning)
+
+
+@on_12
+def get_table_of_column(engine):
+    table = account(engine)
+    return table.c.login._get_table() is table
