@@ -207,20 +207,30 @@ class Draft:
     def add_constraint(self, text: str) -> None:
         """Add a constraint of the table.
 
-        The same again, name and all, adds nothing: to SQLite it means
-        nothing, and scripts made constraints again that the old library had
-        lost.
+        The same may be there, name and all: SQLite takes it again, and old
+        scripts made constraints again that the old library might have lost.
 
         :raises NotSupportedError: another one has its name.
         """
         before = len(self.table.constraints)
-        table = edits.with_constraint(self.table, text)
-        added = table.constraints[before:]
-        if all(_is_repeated(table, each) for each in added):
-            return
-        self.table = table
-        for constraint in added:
+        self.table = edits.with_constraint(self.table, text)
+        for constraint in self.table.constraints[before:]:
+            self._check_name(constraint)
             self._added(constraint)
+
+    def _check_name(self, constraint: ConstraintDef) -> None:
+        key = self._key(constraint)
+        for each in self.table.all_constraints():
+            if (
+                each.name is not None
+                and each.kind != "name"
+                and same_name(each.name, constraint.name)
+                and self._key(each) != key
+            ):
+                raise NotSupportedError(
+                    f"table {self.table.name!r} already has a constraint "
+                    f"{constraint.name!r}; drop it first or take another name"
+                )
 
     def _added(self, constraint: ConstraintDef) -> None:
         if constraint.kind == CHECK:
@@ -239,13 +249,20 @@ class Draft:
             self.scans += [rows.null(name) for name in constraint.columns]
 
     def drop_constraint(self, constraint: ConstraintDef) -> None:
-        """Drop a constraint of the table or of a column."""
+        """Drop a constraint of the table or of a column, and its doubles."""
         if constraint.kind == PRIMARY_KEY and self.table.without_rowid:
             raise NotSupportedError(
                 f"table {self.table.name!r} is WITHOUT ROWID and cannot be "
                 "without its primary key; create another table"
             )
-        self.table = edits.without(self.table, constraint)
+        key = self._key(constraint)
+        while alike := [
+            each
+            for each in self.table.of_kind(constraint.kind)
+            if self._key(each) == key
+            and same_name(each.name or "", constraint.name or "")
+        ]:
+            self.table = edits.without(self.table, alike[0])
         if constraint.kind in (UNIQUE, PRIMARY_KEY):
             self._rekeyed()
 
@@ -280,7 +297,7 @@ class Draft:
             if (name is None or each.name is None)
             and self._says(each, columns, expression)
         ]
-        if len({*map(self._meaning, found)}) == 1:
+        if len({tuple(self._key(each)) for each in found}) == 1:
             return found[0]
         what = repr(name) if name else f"on {', '.join(columns) or expression}"
         raise NotSupportedError(
@@ -300,42 +317,13 @@ class Draft:
             return expression is not None and edits.same_sql(text, expression)
         return [*map(fold, constraint.columns)] == [*map(fold, columns)]
 
-    def _meaning(self, constraint: ConstraintDef) -> str:
-        return _meaning(self.table, constraint)
-
-
-def _meaning(table: CreateTable, constraint: ConstraintDef) -> str:
-    """Return what a constraint says, without its name."""
-    return table.text[constraint.body : constraint.end]
-
-
-def _is_repeated(table: CreateTable, constraint: ConstraintDef) -> bool:
-    """Tell whether ``table`` has a constraint twice, by name.
-
-    :raises NotSupportedError: two have its name and are not the same.
-    """
-    same = [
-        each
-        for each in table.all_constraints()
-        if each.name is not None
-        and each.kind != "name"
-        and same_name(each.name, constraint.name)
-    ]
-    if any(_key(table, each) != _key(table, constraint) for each in same):
-        raise NotSupportedError(
-            f"table {table.name!r} already has a constraint "
-            f"{constraint.name!r}; drop it first or take another name"
-        )
-    return len(same) > 1
-
-
-def _key(table: CreateTable, constraint: ConstraintDef) -> list[str]:
-    """Return what is equal for two constraints that mean the same."""
-    columns = [*map(fold, constraint.columns)]
-    if constraint.kind == UNIQUE:
-        return [constraint.kind, *columns]
-    text = _meaning(table, constraint)
-    words = [each.text for each in significant(text)]
-    if constraint.kind == FOREIGN_KEY:
-        words = [fold(unquote(each)) for each in words]
-    return [constraint.kind, *columns, *words]
+    def _key(self, constraint: ConstraintDef) -> list[str]:
+        """Return what is equal for two constraints that mean the same."""
+        columns = [*map(fold, constraint.columns)]
+        if constraint.kind in (UNIQUE, PRIMARY_KEY):
+            return [constraint.kind, *columns]
+        text = self.table.text[constraint.body : constraint.end]
+        words = [each.text for each in significant(text)]
+        if constraint.kind == FOREIGN_KEY:
+            words = [fold(unquote(each)) for each in words]
+        return [constraint.kind, *columns, *words]

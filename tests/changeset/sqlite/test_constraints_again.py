@@ -64,28 +64,51 @@ def to_parent(t: Table, column: str, name: str) -> ForeignKeyConstraint:
     )
 
 
-def test_same_unique_constraint_again_adds_nothing(
+def test_same_unique_constraint_again_is_taken_and_goes_with_it(
     connection: Connection, t: Table
 ) -> None:
     before = stored(connection)
 
     UniqueConstraint("a", table=t, name="u").create()
 
-    assert stored(connection) == before
+    assert stored(connection) == before.replace(
+        "parent)", "parent, CONSTRAINT u UNIQUE (a))"
+    )
+
+    UniqueConstraint("a", table=t, name="u").drop()
+
+    assert "UNIQUE" not in stored(connection)
+    connection.exec_driver_sql("INSERT INTO t VALUES (3, 7, NULL)")
 
 
-def test_same_foreign_key_again_adds_nothing(
+def test_same_foreign_key_again_is_taken_and_goes_with_it(
     connection: Connection, t: Table
 ) -> None:
-    UniqueConstraint("a", table=t, name="u").drop()
-    connection.exec_driver_sql("UPDATE t SET a = 1")
+    connection.exec_driver_sql("DELETE FROM t WHERE a = 7")
     to_parent(t, "id", "g").create()
     before = stored(connection)
 
     to_parent(t, "id", "g").create()
 
-    assert stored(connection) == before
-    assert before.count("CONSTRAINT g") == 1
+    assert stored(connection).count("CONSTRAINT g FOREIGN KEY(a)") == 2
+    assert stored(connection).startswith(before[:-1])
+
+    to_parent(t, "id", "g").drop()
+
+    assert "CONSTRAINT g" not in stored(connection)
+
+
+def test_unique_column_is_not_when_its_constraint_is_dropped(
+    connection: Connection, t: Table
+) -> None:
+    connection.exec_driver_sql("ALTER TABLE t ADD COLUMN q INTEGER")
+    t.append_column(Column("q", Integer))
+    UniqueConstraint("q", table=t).create()
+    UniqueConstraint("q", table=t).create()
+
+    UniqueConstraint("q", table=t).drop()
+
+    assert "UNIQUE (q)" not in stored(connection)
 
 
 @pytest.mark.parametrize("column", ["id", "p"])
