@@ -11,6 +11,7 @@ from sqlalchemy.schema import Column
 from sqlalchemy.schema import Constraint
 from sqlalchemy.schema import CreateColumn
 from sqlalchemy.schema import DropTable
+from sqlalchemy.schema import ForeignKeyConstraint
 from sqlalchemy.schema import MetaData
 from sqlalchemy.schema import Table
 
@@ -27,7 +28,13 @@ from migrate.changeset.sqlite.createtable import CreateTable
 from migrate.changeset.sqlite.parser import parse
 from migrate.changeset.sqlite.tokens import significant
 
-__all__ = ["Spelling", "check_text", "constraint_text", "kind_of"]
+__all__ = [
+    "Spelling",
+    "check_text",
+    "constraint_text",
+    "kind_of",
+    "referred_to_by_itself",
+]
 
 # A compiler of DDL wants an element; for parts of one any will do.
 _ANY = DropTable(Table("any", MetaData()))
@@ -144,6 +151,20 @@ def constraint_text(
         constraint.name = None
     compiler = dialect.ddl_compiler(dialect, _ANY)
     return str(compiler.process(constraint) or "")
+
+
+def referred_to_by_itself(constraint: Constraint) -> tuple[str, ...]:
+    """Return the columns that a table's foreign key to itself refers to.
+
+    Empty for any other.  Scripts give such a key the wrong way round to
+    drop it.
+    """
+    if not isinstance(constraint, ForeignKeyConstraint):
+        return ()
+    referred = [element.column for element in constraint.elements]
+    if any(column.table is not constraint.table for column in referred):
+        return ()
+    return tuple(column.name for column in referred)
 
 
 def check_text(constraint: Constraint, dialect: Dialect) -> str | None:

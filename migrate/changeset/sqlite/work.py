@@ -33,6 +33,7 @@ from migrate.changeset.sqlite.spelling import Spelling
 from migrate.changeset.sqlite.spelling import check_text
 from migrate.changeset.sqlite.spelling import constraint_text
 from migrate.changeset.sqlite.spelling import kind_of
+from migrate.changeset.sqlite.spelling import referred_to_by_itself
 from migrate.changeset.sqlite.stored import StoredTable
 from migrate.changeset.sqlite.tokens import fold
 from migrate.changeset.sqlite.tokens import quote
@@ -314,13 +315,18 @@ class Work:
 
     def find(self, draft: Draft, constraint: Constraint) -> ConstraintDef:
         """Find the stored constraint that ``constraint`` means."""
-        columns = getattr(constraint, "columns", ())
-        return draft.find(
-            kind_of(constraint),
-            None if constraint.name is None else str(constraint.name),
-            tuple(column.name for column in columns),
-            check_text(constraint, self.dialect),
-        )
+        columns = [each.name for each in getattr(constraint, "columns", ())]
+        kind = kind_of(constraint)
+        name = None if constraint.name is None else str(constraint.name)
+        expression = check_text(constraint, self.dialect)
+        try:
+            return draft.find(kind, name, tuple(columns), expression)
+        except NotSupportedError:
+            # The name did it elsewhere, and on SQLite there often is none.
+            backwards = referred_to_by_itself(constraint)
+            if not backwards:
+                raise
+            return draft.find(kind, None, backwards)
 
     def found(
         self, draft: Draft, constraint: Constraint

@@ -138,3 +138,24 @@ def test_name_that_was_asked_for_is_stored(
     UniqueConstraint(t.c.p, name="t_p_key").create()
 
     assert stored(connection).endswith("CONSTRAINT t_p_key UNIQUE (p))")
+
+
+def test_key_to_its_own_table_may_be_given_the_wrong_way_round(
+    connection: Connection, t: Table
+) -> None:
+    connection.exec_driver_sql("DELETE FROM t WHERE a = 7")
+    ForeignKeyConstraint([t.c.a], [t.c.id]).create()
+    assert "FOREIGN KEY(a) REFERENCES t (id)" in stored(connection)
+
+    t.constraints.clear()
+    ForeignKeyConstraint([t.c.id], [t.c.a]).drop()
+
+    assert "REFERENCES t" not in stored(connection)
+    assert "CONSTRAINT f FOREIGN KEY(p)" in stored(connection)
+
+
+def test_key_to_another_table_is_not_looked_for_backwards(t: Table) -> None:
+    parent = t.metadata.tables["parent"]
+
+    with pytest.raises(NotSupportedError, match="constraint on a;"):
+        ForeignKeyConstraint([t.c.a], [parent.c.id]).drop()
