@@ -132,12 +132,15 @@ class ConstraintChangeset:
 class PrimaryKeyConstraint(ConstraintChangeset, schema.PrimaryKeyConstraint):
     """A primary key of ``cols``, Columns or their names.
 
-    :param table: the Table, when only names are given.
+    :param table: the Table, when only names are given; without any names
+        its key as it is, or as it was before it was dropped.
     """
 
     def __init__(
         self, *cols: Any, table: Table | None = None, **kwargs: Any
     ) -> None:
+        if table is not None and not cols:
+            cols = (*metadata.next_key(table),)
         super().__init__(*cols, **kwargs)
         _place(self, table)
 

@@ -16,6 +16,7 @@ from sqlalchemy.schema import PrimaryKeyConstraint
 from sqlalchemy.schema import UniqueConstraint
 
 from migrate.changeset import catalogue
+from migrate.changeset import metadata
 from migrate.changeset import operations as ops
 
 __all__ = ["index_operations", "primary_key_operations", "unique_operations"]
@@ -68,12 +69,15 @@ def primary_key_operations(
 ) -> Iterator[ops.Operation]:
     """Yield what takes ``column`` into the primary key, or out of it.
 
-    A key cannot be altered: the old one is dropped, a new one added.
+    A key cannot be altered: the old one is dropped, a new one added.  Where
+    it was dropped already, the one who creates it again takes the column in.
     """
     table = column.table
     before = table.primary_key
     columns = [*before.columns]
     if wanted == before.columns.contains_column(column):
+        return
+    if wanted and metadata.join_next_key(column):
         return
     after = (
         [*columns, column]

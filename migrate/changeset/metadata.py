@@ -31,7 +31,12 @@ __all__ = [
     "both",
     "detach_column",
     "follow",
+    "join_next_key",
+    "next_key",
 ]
+
+# In ``info`` of the empty key that a Table has when its own was dropped.
+_DROPPED = "migrate_dropped"
 
 #: SQLAlchemy keeps some of a column's features in several attributes.
 COMES_WITH = {
@@ -79,6 +84,7 @@ def _(operation: ops.RenameTable, *, shrinks_indexes: bool = False) -> None:
     table = operation.table
     metadata = table.metadata
     metadata._remove_table(table.name, table.schema)
+    metadata.info.setdefault("migrate_renamed", {})[table.key] = table
     table.name = table.fullname = operation.name
     if table.schema is not None:
         table.fullname = f"{table.schema}.{operation.name}"
@@ -208,9 +214,10 @@ def _detach_constraint(
     """
     table = constraint.table
     if constraint is table.primary_key:
-        for column in constraint.columns:
+        columns = [*constraint.columns]
+        for column in columns:
             column.primary_key = False
-        table.append_constraint(PrimaryKeyConstraint())
+        table.append_constraint(PrimaryKeyConstraint(info={_DROPPED: columns}))
         _forget_autoincrement(table)
     table.constraints.discard(constraint)
     if not isinstance(constraint, ForeignKeyConstraint):
@@ -219,6 +226,26 @@ def _detach_constraint(
         table.foreign_keys.discard(element)
         if element.parent is not keep or len(constraint.elements) > 1:
             element.parent.foreign_keys.discard(element)
+
+
+def next_key(table: Table) -> list[Column[Any]]:
+    """Return the columns of ``PrimaryKeyConstraint(table=table)``.
+
+    Those of the primary key, or of the one that was dropped: scripts drop
+    it, alter a column with ``primary_key=True``, and create it again, with
+    all the columns of before and that one.
+    """
+    key = table.primary_key
+    dropped = key.info.get(_DROPPED, ())
+    return [each for each in table.c if each in {*key.columns, *dropped}]
+
+
+def join_next_key(column: Column[Any]) -> bool:
+    """Put ``column`` into the key to be made anew; False if none is."""
+    dropped = column.table.primary_key.info.get(_DROPPED)
+    if dropped:
+        dropped.append(column)
+    return bool(dropped)
 
 
 def _contains(constraint: Constraint, column: Column[Any]) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import MetaData
 from sqlalchemy import Table
 from sqlalchemy.engine.reflection import Inspector
+from sqlalchemy.exc import NoSuchTableError
 
 from migrate import binding
 from migrate.legacy.engine import ScriptEngine
@@ -31,7 +32,23 @@ def table_new(
     if len(args) > 1:
         kwargs = _todays_options(args[1], dict(kwargs))
         _remember(args[0], args[1], kwargs)
-    return original(cls, *args, **kwargs)
+    try:
+        return original(cls, *args, **kwargs)
+    except NoSuchTableError:
+        renamed = _renamed(*args, **kwargs)
+        if renamed is None:
+            raise
+        return renamed
+
+
+def _renamed(name: str, metadata: MetaData, *args: Any, **kwargs: Any) -> Any:
+    """Return the Table that had this name until a script renamed it.
+
+    The MetaData went on to know it by that name in sqlalchemy-migrate.
+    """
+    schema = kwargs.get("schema", metadata.schema)
+    key = f"{schema}.{name}" if schema else name
+    return None if args else metadata.info.get("migrate_renamed", {}).get(key)
 
 
 def _todays_options(

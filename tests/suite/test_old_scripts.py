@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import ModuleType
+from typing import Any
 
 import pytest
 from sqlalchemy.engine import Engine
@@ -134,3 +135,64 @@ def test_up_and_down_again(
     assert catalogue.rows("SELECT login, passwd FROM account") == [
         ("ann", "x")
     ]
+
+
+def run(script: str, engine: Engine) -> None:
+    """Run what stands in a script's upgrade()."""
+    with (
+        engine.begin() as connection,
+        legacy.style(
+            connection, transactional=engine.dialect.name != "mysql"
+        ) as migrate_engine,
+    ):
+        names: dict[str, Any] = {"migrate_engine": migrate_engine}
+        exec(
+            "from sqlalchemy import *\n"
+            "from migrate import *\n"
+            "meta = MetaData(migrate_engine)\n" + script,
+            names,
+        )
+
+
+def test_primary_key_made_anew_takes_a_column_in(
+    engine: Engine, catalogue: Catalogue
+) -> None:
+    """As Keystone does it; the old library sent nothing for the alter()."""
+    run(
+        """
+t = Table("t", meta, Column("a", Integer, primary_key=True,
+                            autoincrement=False),
+          Column("b", Integer, nullable=False),
+          Column("c", Integer, primary_key=True, autoincrement=False))
+t.create()
+meta = MetaData(migrate_engine)
+t = Table("t", meta, autoload=True)
+PrimaryKeyConstraint(table=t).drop()
+t.c.b.alter(primary_key=True)
+PrimaryKeyConstraint(table=t).create()
+""",
+        engine,
+    )
+
+    assert catalogue.primary_key("t") == ["a", "b", "c"]
+
+
+def test_renamed_table_is_found_by_its_old_name(
+    engine: Engine, catalogue: Catalogue
+) -> None:
+    """As Ceilometer does it."""
+    run(
+        """
+t = Table("t", meta, Column("a", Integer))
+t.create()
+t.rename("u")
+assert Table("t", meta, autoload=True) is t
+t.create_column(Column("b", Integer))
+Table("t", meta, Column("c", Integer), extend_existing=True).create()
+assert [*Table("t", MetaData(migrate_engine), autoload=True).c.keys()] == ["c"]
+""",
+        engine,
+    )
+
+    assert [*catalogue.columns("u")] == ["a", "b"]
+    assert [*catalogue.columns("t")] == ["c"]
