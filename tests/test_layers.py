@@ -48,6 +48,7 @@ LAYERS: list[list[str]] = [
     ],
     [
         "migrate.versioning.engine",
+        "migrate.versioning.database",
         "migrate.versioning.sqllex",
         "migrate.versioning.sqlbody",
         "migrate.versioning.sqlkind",

@@ -30,23 +30,19 @@ from sqlalchemy.exc import IntegrityError
 
 from migrate.exceptions import DatabaseAlreadyControlledError
 from migrate.exceptions import DatabaseNotControlledError
-from migrate.exceptions import DatabaseUnreachableError
 from migrate.exceptions import HalfDoneStepError
 from migrate.exceptions import NothingToResolveError
 from migrate.exceptions import StepConflictError
+from migrate.versioning.database import described
+from migrate.versioning.database import unreachable
 from migrate.versioning.limits import is_lock_timeout
 from migrate.versioning.marker import Marker
 from migrate.versioning.marker import marker_id
-from migrate.versioning.secret import hidden
-from migrate.versioning.secret import scrub
-from migrate.versioning.secret import secrets_in
-from migrate.versioning.secret import shown
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
-    from sqlalchemy.engine import Engine
 
-__all__ = ["ControlTable", "unreachable"]
+__all__ = ["ControlTable"]
 
 _ID_LENGTH = 250
 _INTEGER_MAX = 2**31 - 1
@@ -115,6 +111,13 @@ class ControlTable:
         :raises DatabaseNotControlledError: no table, no row, or a row that
             holds no version.
         """
+        return self.state(connection)[0]
+
+    def state(self, connection: Connection) -> tuple[int, Marker | None]:
+        """Read version and marker.
+
+        :raises DatabaseNotControlledError: see :meth:`version`.
+        """
         return self._read(connection, self._select)
 
     def locked_state(
@@ -124,13 +127,16 @@ class ControlTable:
 
         Until the transaction ends; on SQLite it is itself the lock.
         """
-        found = self._rows(connection, self._select_for_update)
-        journal = found.pop(self._marker_id, (None, None))[1]
-        marker = Marker.from_text(journal) if journal is not None else None
-        return self._checked(connection, found), marker
+        return self._read(connection, self._select_for_update)
 
-    def _read(self, connection: Connection, statement: Any) -> int:
-        return self._checked(connection, self._rows(connection, statement))
+    def _read(
+        self, connection: Connection, statement: Any
+    ) -> tuple[int, Marker | None]:
+        rows = self._rows(connection, statement)
+        marker = None
+        if self._marker_id in rows:
+            marker = Marker.from_text(rows.pop(self._marker_id)[1])
+        return self._checked(connection, rows), marker
 
     def _rows(
         self, connection: Connection, statement: Any
@@ -143,7 +149,14 @@ class ControlTable:
                 raise
             connection.rollback()
             raise self._unreadable(connection, error) from error
-        return {row[0]: (row[1], row[2]) for row in rows}
+        found = {row[0]: (row[1], row[2]) for row in rows}
+        if len(found) < len(rows):  # the table has lost its key
+            raise DatabaseNotControlledError(
+                f"{self._where(connection)} has {len(rows)} rows of "
+                f"repository {self.repository_id!r}, expected one; remove "
+                "the wrong ones by hand"
+            )
+        return found
 
     def _checked(
         self, connection: Connection, rows: dict[str, tuple[Any, Any]]
@@ -384,18 +397,5 @@ class ControlTable:
         )
 
 
-def unreachable(engine: Engine, error: DBAPIError) -> DatabaseUnreachableError:
-    """Return the error that a refused or broken connection deserves."""
-    # PyMySQL and mysqlclient give a number and a text.
-    words: tuple[Any, ...] = getattr(error.orig, "args", ())
-    is_numbered = len(words) == 2 and isinstance(words[0], int)
-    reason = f"{words[1]} ({words[0]})" if is_numbered else str(error.orig)
-    url = shown(engine.url)
-    secrets = secrets_in({"url": engine})
-    scrub(error, secrets)
-    reason = hidden(" ".join(reason.split()), secrets)
-    return DatabaseUnreachableError(f"cannot read database {url}: {reason}")
-
-
 def _shown(connection: Connection) -> str:
-    return f"database {shown(connection.engine.url)}"
+    return described(connection.engine)

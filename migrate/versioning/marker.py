@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from types import NoneType
 
 from migrate.exceptions import HalfDoneStepError
 
@@ -53,13 +54,28 @@ class Marker:
         return json.dumps(vars(self))
 
     @classmethod
-    def from_text(cls, journal: str) -> Marker:
+    def from_text(cls, journal: object) -> Marker:
         """Read it; one damaged by hand still says that there is one."""
         try:
-            fields = json.loads(journal)
-            return cls(**{**fields, "last": tuple(fields.get("last", ()))})
-        except (TypeError, ValueError):
-            return cls("step", 0, 0, journal[:200], "at an unknown time")
+            fields = json.loads(str(journal))
+            last = tuple(fields.pop("last", ()))
+            found: Marker | None = cls(last=last, **fields)
+        except (TypeError, ValueError, AttributeError, RecursionError):
+            found = None
+        if found is None or not found._is_sound():
+            return cls("step", 0, 0, str(journal)[:200], "at an unknown time")
+        return found
+
+    def _is_sound(self) -> bool:
+        """Tell whether each field is what it is declared to be."""
+        numbers = (self.start, self.end, self.done)
+        texts = (self.operation, self.script, self.started, self.deployer)
+        return (
+            all(type(one) is int and one >= 0 for one in numbers)
+            and all(isinstance(one, str) for one in (*texts, self.digest))
+            and isinstance(self.begun, (str, NoneType))
+            and all(isinstance(one, str) for one in self.last)
+        )
 
     def half_done(
         self, repository_id: str, remains: str = ""

@@ -16,7 +16,8 @@ from migrate.exceptions import InvalidVersionError
 from migrate.exceptions import MissingAppliedScriptError
 from migrate.exceptions import NotSupportedError
 from migrate.versioning.control import ControlTable
-from migrate.versioning.control import unreachable
+from migrate.versioning.database import check_file
+from migrate.versioning.database import unreachable
 from migrate.versioning.limits import Limits
 from migrate.versioning.limits import limited
 from migrate.versioning.repository import Repository
@@ -82,14 +83,16 @@ class ControlledSchema:
 
         :raises DatabaseNotControlledError: when it cannot be read.
         """
+        check_file(self.engine)
         try:
             with (
                 self.engine.connect() as connection,
                 limited(connection, self.limits),
             ):
-                self.version = self._control.version(connection)
+                self.version, marker = self._control.state(connection)
         except DBAPIError as error:
             raise unreachable(self.engine, error) from error
+        self._is_marked = marker is not None
 
     # -- running steps
 
@@ -133,9 +136,11 @@ class ControlledSchema:
         end = _number(version)
         if end is None:
             end = int(self.repository.latest)
-        is_upgrade = end >= self.version
         emit = listener or _ignore
         limits = limits or self.limits
+        if end == self.version and self._is_marked:
+            self._refuse_half_done(limits)
+        is_upgrade = end >= self.version
         if not allow_missing:
             self._refuse_missing()
         while (end > self.version) is is_upgrade and end != self.version:
@@ -294,6 +299,21 @@ class ControlledSchema:
                 record = Record.of_resolved(marker, number)
                 self._history.add(connection, record)
         self.version = number
+
+    def _refuse_half_done(self, limits: Limits) -> None:
+        """Let nobody take the version for the truth while a step is open.
+
+        It is that before the step.  Where steps are to be run, the first
+        finds out; the deployer who is at work may end it meanwhile.
+        """
+        from migrate.versioning.journal import invalid_indexes
+
+        with _writing(self.engine, limits) as connection:
+            _, marker = self._control.locked_state(connection)
+            if marker is not None:
+                remains = invalid_indexes(connection)
+                raise self._control.half_done(marker, remains)
+        self.load()
 
     def _refuse_missing(self) -> None:
         if self._history is None:

@@ -219,8 +219,13 @@ def test_drop_leaves_the_schema(schema: ControlledSchema) -> None:
 
 
 def test_uncontrolled_database(engine: Engine, repository: Repository) -> None:
-    with pytest.raises(DatabaseNotControlledError, match="migrate_version"):
+    with pytest.raises(
+        DatabaseNotControlledError,
+        match=r"(no table 'migrate_version'|no file)",
+    ):
         ControlledSchema(engine, repository)
+
+    assert not Path(engine.url.database or "").exists()
 
 
 def test_unreachable_database(repository: Repository, tmp_path: Path) -> None:
