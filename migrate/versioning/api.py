@@ -120,8 +120,10 @@ def create(repository: str, name: str, **opts: object) -> None:
 
     Any other option becomes a default in the manage.py of the repository.
     """
+    options.check_templates(opts)
+    folder = options.path("repository", repository)
     with _path_must_be_free():
-        Repository.create(repository, name, **opts)
+        Repository.create(folder, name, **opts)
 
 
 def script(description: str, repository: Folder, **opts: object) -> None:
@@ -133,8 +135,10 @@ def script(description: str, repository: Folder, **opts: object) -> None:
     REPOSITORY_PATH/versions/001_add_account_table.py in an empty
     repository.
     """
+    options.check_templates(opts)
+    what = options.text("description", description)
     with _path_must_be_free():
-        _repository(repository).create_script(description, **opts)
+        _repository(repository).create_script(what, **opts)
 
 
 def script_sql(
@@ -157,9 +161,11 @@ def script_sql(
                            a new one
     """
     opts["version"] = options.number(opts.get("version"))
+    options.check_templates(opts)
+    what = options.text("description", description)
     with _path_must_be_free():
         _repository(repository).create_script_sql(
-            database, description, **opts
+            options.text("database", database), what, **opts
         )
 
 
@@ -195,10 +201,11 @@ def source(
     """
     if repository is None:
         raise UsageError("A repository must be specified")
-    text = _repository(repository).version(version).script().source()
+    number = options.required_number(version, "source")
+    text = _repository(repository).version(number).script().source()
     if dest is None:
         return text
-    with open(dest, "w", encoding="utf-8") as file:
+    with open(options.path("dest", dest), "w", encoding="utf-8") as file:
         file.write(text)
     return None
 
@@ -290,13 +297,14 @@ def test(
                            as for upgrade
     """
     from migrate.versioning import judgement  # imports SQLAlchemy
+    from migrate.versioning.database import left_missing
     from migrate.versioning.proof import prove
 
     found = _repository(repository)
     is_all = options.flag(opts, "all")
     versions = _versions_to_test(found, version, is_all)
     tell = judgement.tell_briefly if is_all else judgement.tell
-    with engine_of(url, opts) as engine:
+    with engine_of(url, opts) as engine, left_missing(engine):
         verdicts = prove(
             engine,
             found,
@@ -415,7 +423,8 @@ def manage(file: str, **opts: object) -> None:
     --templates_path=FOLDER, --templates_theme=THEME
                            where your own templates are
     """
-    Repository.create_manage_file(file, **opts)
+    options.check_templates(opts)
+    Repository.create_manage_file(options.path("file", file), **opts)
 
 
 def modernize(repository: Folder, **opts: object) -> str | None:
@@ -579,7 +588,7 @@ def _latest(repository: Repository) -> Version:
 def _repository(repository: Folder) -> Repository:
     if isinstance(repository, Repository):
         return repository
-    return Repository(repository)
+    return Repository(options.path("repository", repository))
 
 
 @contextmanager

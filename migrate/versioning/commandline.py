@@ -248,7 +248,7 @@ def _keywords(rest: list[str], parser: OptionParser) -> dict[str, object]:
             name, equals, value = word[2:].partition("=")
             keywords[name.replace("-", "_")] = value if equals else True
     for name in keywords:
-        nearest = _nearest(name, _SAFEGUARDS)
+        nearest = _nearest(name.lower(), _SAFEGUARDS)
         if nearest and nearest != name:
             parser.error(
                 f"no such option: --{name}, did you mean --{nearest}?"

@@ -9,9 +9,16 @@ from types import TracebackType
 
 from migrate.versioning.secret import hidden
 
-__all__ = ["Console"]
+__all__ = ["Console", "printable"]
 
 _LOGGER = logging.getLogger("migrate")
+
+
+def printable(text: str) -> str:
+    """Escape line ends and whatever else a terminal would obey."""
+    return "".join(
+        sign if sign.isprintable() else repr(sign)[1:-1] for sign in text
+    )
 
 
 class Console:

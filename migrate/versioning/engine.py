@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from collections.abc import Mapping
 from contextlib import contextmanager
-from os import environ
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -48,25 +48,31 @@ def engine_of(
 def _made(url: Any, opts: Mapping[str, Any]) -> Engine:
     try:
         return construct_engine(url, **opts)
-    except Exception as error:
-        reason = _reason(error)
-        if reason is None:
-            raise
+    except InvalidEngineError:
+        raise
+    except ImportError as error:  # of a driver, whose name says enough
         scrub(error, _secrets(url, opts))
-        reason = hidden(reason, _secrets(url, opts))
+        raise
+    except Exception as error:
+        secrets = _secrets(url, opts)
+        scrub(error, secrets)
+        reason = hidden(_reason(error, url, opts), secrets)
         raise InvalidEngineError(reason) from error
 
 
-def _secrets(url: object, opts: Mapping[str, Any]) -> frozenset[str]:
-    return secrets_in({**opts, "url": url}, environ)
-
-
-def _reason(error: Exception) -> str | None:
-    """Return what to say; None if that is no matter of URL and keywords."""
-    if isinstance(error, (TypeError, ValueError)):
-        return str(error)
+def _reason(error: Exception, url: object, opts: Mapping[str, Any]) -> str:
     from sqlalchemy.exc import ArgumentError  # imported it is by now
 
-    if isinstance(error, ArgumentError):
-        return f"{error}; {_EXPECTED}"
-    return None
+    keywords = [name for name in opts if name.startswith("engine_")]
+    if isinstance(error, ArgumentError) and not keywords:
+        # Only what surely is no URL holds no password.
+        is_path = isinstance(url, str) and os.path.exists(url)
+        what = f"{url!r} is a path, the URL comes first: " if is_path else ""
+        return f"{what}{error}; {_EXPECTED}"
+    if keywords:
+        return f"{error}; check {', '.join(keywords)} and the URL"
+    return str(error)
+
+
+def _secrets(url: object, opts: Mapping[str, Any]) -> frozenset[str]:
+    return secrets_in({**opts, "url": url}, os.environ)

@@ -17,6 +17,9 @@ __all__ = ["explain", "is_bug"]
 
 _PACKAGE = os.path.dirname(migrate.__file__) + os.sep
 _LONGEST_STATEMENT = 200
+#: Where SQLAlchemy makes a connection.
+_CONNECTING = os.path.join("sqlalchemy", "pool", "base.py")
+_URL_HINT = "; the driver does not take what the URL or engine_dict say"
 _DRIVER_HINT = (
     "; install this driver, or name another in the URL: dialect+driver://..."
 )
@@ -32,8 +35,14 @@ def is_bug(error: BaseException) -> bool:
         return False
     if _is_of_sqlalchemy(error) or isinstance(error, KeyboardInterrupt):
         return False
+    if _is_of_connecting(error):
+        return False
     frames = traceback.extract_tb(error.__traceback__)
-    is_ours = not frames or frames[-1].filename.startswith(_PACKAGE)
+    # Who asks for an attribute that is not there is wrong, not __getattr__.
+    asked = (
+        frames[:-1] if frames and frames[-1].name == "__getattr__" else frames
+    )
+    is_ours = not asked or asked[-1].filename.startswith(_PACKAGE)
     if isinstance(error, ImportError):
         return is_ours
     return is_ours or _place(error) is None
@@ -55,9 +64,18 @@ def _place(error: BaseException) -> str | None:
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         folder = os.path.dirname(frame.filename)
         config = os.path.join(os.path.dirname(folder), "migrate.cfg")
-        if os.path.basename(folder) == "versions" and os.path.exists(config):
+        if os.path.basename(folder) == "versions" and (
+            os.path.exists(config) or _is_imported(frame.filename)
+        ):
             return f"{frame.filename}, line {frame.lineno}"
     return None
+
+
+def _is_imported(path: str) -> bool:
+    """Tell whether it is a script, even if it has changed the folder."""
+    name, _ = os.path.splitext(os.path.basename(path))
+    loader = getattr(sys.modules.get(name), "__loader__", None)
+    return getattr(loader, "path", None) == path
 
 
 def _message(error: BaseException, secrets: Iterable[str]) -> str:
@@ -72,8 +90,22 @@ def _message(error: BaseException, secrets: Iterable[str]) -> str:
         return f"{error.strerror}: {error.filename!r}"
     if _is_of_database(error):
         return _without_pointer(text) + _statement(error, secrets)
-    text = f"{type(error).__name__}: {error}"
-    return text + _DRIVER_HINT if _is_of_missing_driver(error) else text
+    name = type(error).__name__
+    try:
+        text = f"{name}: {error}"
+    except Exception:  # it is a change script's own
+        return f"{name} (its text cannot be had)"
+    if _is_of_missing_driver(error):
+        return text + _DRIVER_HINT
+    return text + _URL_HINT if _is_of_connecting(error) else text
+
+
+def _is_of_connecting(error: BaseException) -> bool:
+    """Tell whether the driver refused the arguments that it connects with."""
+    return isinstance(error, (TypeError, ValueError, AttributeError)) and any(
+        frame.name == "__connect" and frame.filename.endswith(_CONNECTING)
+        for frame in traceback.extract_tb(error.__traceback__)
+    )
 
 
 def _is_of_missing_driver(error: BaseException) -> bool:

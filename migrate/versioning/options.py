@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import inf
+from os import PathLike
+from os import fspath
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -15,8 +16,18 @@ from migrate.versioning.version import VerNum
 if TYPE_CHECKING:
     from migrate.versioning.limits import Limits
 
-__all__ = ["flag", "limits", "number", "required_number"]
+__all__ = [
+    "check_templates",
+    "flag",
+    "limits",
+    "number",
+    "path",
+    "required_number",
+    "text",
+]
 
+#: Seconds; in milliseconds it fits into 31 bits, which PostgreSQL has.
+_LONGEST = 2_000_000
 _SECONDS = ("lock_timeout", "ddl_lock_timeout", "statement_timeout")
 
 
@@ -29,7 +40,7 @@ def number(version: object) -> int | None:
         return None
     try:
         return int(VerNum(version))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise VersionNumberError(
             f"version {version!r} is not a whole number from 0"
         ) from error
@@ -81,20 +92,59 @@ def limits(opts: Mapping[str, Any], lock_timeout: str | None = None) -> Limits:
     return Limits(**given)
 
 
+def path(name: str, value: object) -> str:
+    """Read the path of a file or folder; what is there does not matter.
+
+    :raises UsageError: when it is none, whatever the system.
+    """
+    if not isinstance(value, (str, PathLike)):
+        raise UsageError(f"{name} must be a path, not {value!r}")
+    found: str | bytes = fspath(value)
+    if isinstance(found, bytes) or "\0" in found:
+        raise UsageError(
+            f"{name} {found!r} is no path: it has a NUL character"
+        )
+    return found
+
+
+def text(name: str, value: object) -> str:
+    """Read a text.
+
+    :raises UsageError: when it is another object.
+    """
+    if not isinstance(value, str):
+        raise UsageError(f"{name} must be a text, not {value!r}")
+    return value
+
+
+def check_templates(opts: Mapping[str, Any]) -> None:
+    """See that the templates asked for are named by texts.
+
+    :raises UsageError: when they are not.
+    """
+    for name in ("templates_path", "templates_theme"):
+        if opts.get(name) is not None:
+            path(name, opts[name])
+
+
 def _seconds(name: str, value: Any) -> float:
     try:
-        seconds = float(value)
-    except (TypeError, ValueError):
+        # An option without a value is True.
+        seconds = -1.0 if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
         seconds = -1.0
-    if not 0 <= seconds < inf:
+    if not 0 <= seconds <= _LONGEST:
         raise UsageError(
-            f"{name} must be a number of seconds from 0, not {value!r}"
+            f"{name} must be a number of seconds from 0 to {_LONGEST}, "
+            f"not {value!r}"
         )
     return seconds
 
 
 def _times(name: str, value: Any) -> int:
     try:
+        if isinstance(value, (bool, float)):
+            raise TypeError
         return int(VerNum(value))
     except (TypeError, ValueError) as error:
         raise UsageError(

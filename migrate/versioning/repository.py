@@ -399,11 +399,18 @@ def _read_config(path: str) -> cfgparse.Config:
         for option in ("repository_id", "version_table"):
             config.get(_SECTION, option)
         asbool(config.get(_SECTION, "use_timestamp_numbering", fallback="0"))
+        _check_signs(config)
         _check_tables(config)
     except (ConfigError, OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise InvalidRepositoryError(f"{path!r}: {reason}") from error
     return config
+
+
+def _check_signs(config: cfgparse.Config) -> None:
+    for option, value in config.items(_SECTION):
+        if "\0" in value:
+            raise ValueError(f"{option} has a NUL character")
 
 
 def _check_tables(config: cfgparse.Config) -> None:

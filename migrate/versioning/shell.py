@@ -20,6 +20,7 @@ from migrate.versioning.commandline import Invocation
 from migrate.versioning.commandline import PassiveOptionParser
 from migrate.versioning.commandline import parse
 from migrate.versioning.console import Console
+from migrate.versioning.console import printable
 from migrate.versioning.secret import secrets_in
 from migrate.versioning.signals import exit_code
 from migrate.versioning.signals import terminable
@@ -114,7 +115,7 @@ def _run(invocation: Invocation, program: str) -> int:
     except KeyboardInterrupt as interrupt:
         _explain(interrupt, invocation, program, console)
         return exit_code(interrupt)
-    except Exception as error:
+    except BaseException as error:  # a change script may raise any
         _explain(error, invocation, program, console)
         return _FAILED
     if result is not None:
@@ -138,11 +139,11 @@ def _explain(
         console.error("".join(traceback.format_exception(error)))
     if not is_bug(error):
         text = explain(error, console.secrets)
-        console.error(f"{program}: error: {text}")
+        console.error(f"{program}: error: {printable(text)}")
 
 
 def _misuse(error: Exception, usage: str, program: str) -> str:
-    return f"{usage}\n{program}: error: {error}"
+    return f"{usage}\n{program}: error: {printable(str(error))}"
 
 
 if __name__ == "__main__":

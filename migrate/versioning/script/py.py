@@ -176,6 +176,8 @@ def _kept_from_exiting(path: str | PathLike[str]) -> Iterator[None]:
             f"{path}: the script called sys.exit({code}); raise an exception "
             "to stop, return to be done"
         ) from error
+    except StopIteration as error:  # a generator above us would take it
+        raise ScriptError(f"{path}: the script raised {error!r}") from error
 
 
 def _operation(step: str | int) -> str:
@@ -195,6 +197,17 @@ def _check_parameter(function: Callable[..., object], path: str) -> None:
     import inspect  # slow to import, and only needed here
 
     parameters = inspect.signature(function).parameters.values()
+    needed = [
+        p.name
+        for p in parameters
+        if p.default is p.empty
+        and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+    ]
+    if len(needed) > 1:
+        raise ScriptArgumentError(
+            f"{path}: {function.__name__} is called with the engine alone, "
+            f"and needs {', '.join(needed)}"
+        )
     if not any(p.kind <= p.VAR_POSITIONAL for p in parameters):
         raise ScriptArgumentError(
             "upgrade/downgrade functions must accept engine parameter "

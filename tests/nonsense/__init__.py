@@ -1,0 +1,1 @@
+"""Nonsense: whatever is typed, written or stored, the database stays whole."""
