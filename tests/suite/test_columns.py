@@ -276,6 +276,28 @@ def test_drop_column_that_the_table_does_not_know(
     assert [*catalogue.columns("account")] == ["id"]
 
 
+@pytest.mark.parametrize(
+    "second",
+    [
+        Column("login", Integer),
+        Column("login", Integer, nullable=False),
+        Column("LOGIN", Integer, server_default=func.now()),
+    ],
+    ids=["plain", "not null", "other case"],
+)
+def test_a_second_column_of_a_name_is_refused_by_the_database(
+    account: Table, engine: Engine, catalogue: Catalogue, second: Column[int]
+) -> None:
+    if engine.dialect.name == "postgresql" and second.name == "LOGIN":
+        pytest.skip("the database tells cases apart")
+    before = catalogue.rows("SELECT * FROM account")
+
+    with pytest.raises(DBAPIError, match=r"(?i)login"):
+        create_column(second._copy(), "account", engine=engine)
+
+    assert catalogue.rows("SELECT * FROM account") == before
+
+
 def test_drop_column_if_exists(account: Table, catalogue: Catalogue) -> None:
     drop_column("nothing", account, if_exists=True)
 

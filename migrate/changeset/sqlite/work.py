@@ -115,6 +115,8 @@ class Work:
         draft = self.draft(operation.table)
         if operation.if_not_exists and draft.table.has_column(column.name):
             return
+        if draft.table.has_column(column.name):
+            self.refuse_second(operation)
         spelling = Spelling.of(column, self.dialect)
         self.refuse_missing_values(draft, spelling)
         if self.pending is None and spelling.is_native(
@@ -126,6 +128,13 @@ class Work:
             self.settle(draft)
         for constraint in foreign_keys_of(operation):
             self.do(ops.AddConstraint(constraint))
+
+    def refuse_second(self, operation: ops.AddColumn) -> None:
+        """Have SQLite refuse a column that there is: scripts catch that."""
+        self.finish()
+        self.catalogue.connection.execute(
+            ddl.AlterTable(operation.table, operation)
+        )
 
     def add_natively(
         self, draft: Draft, operation: ops.AddColumn, spelling: Spelling
