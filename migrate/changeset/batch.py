@@ -61,8 +61,9 @@ def perform(
             for operation in operations:
                 if editor.is_needed(operation, connection):
                     editor.run(connection, operation)
+            habits = editor.habits(connection)
         for operation in operations:
-            metadata.follow(operation, shrinks_indexes=editor.shrinks_indexes)
+            metadata.follow(operation, habits)
         stack.pop_all()
 
 

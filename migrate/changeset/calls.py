@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.schema import Column
@@ -18,7 +17,6 @@ from sqlalchemy.schema import UniqueConstraint
 from migrate import binding
 from migrate.binding import Bind
 from migrate.changeset import catalogue
-from migrate.changeset import keys
 from migrate.changeset import metadata as following
 from migrate.changeset import operations as ops
 from migrate.changeset.batch import perform
@@ -26,7 +24,8 @@ from migrate.changeset.databases import editor_for
 from migrate.changeset.delta import ALTERABLE
 from migrate.changeset.delta import KEYS
 from migrate.changeset.delta import ColumnDelta
-from migrate.exceptions import InvalidConstraintError
+from migrate.changeset.keys import Names
+from migrate.changeset.keys import key_operations
 from migrate.exceptions import MigrateDeprecationWarning
 from migrate.exceptions import UnattachedError
 
@@ -68,32 +67,6 @@ def _table(
         )
     owner: Table = found
     return owner
-
-
-@dataclass(frozen=True)
-class Names:
-    """What Column.create() calls the constraints that come with a column."""
-
-    index: Any = None
-    unique: Any = None
-    primary_key: Any = None
-
-    def check(self, column: Column[Any]) -> None:
-        """Refuse names that are needed and missing, or no strings."""
-        for name, argument, needed in (
-            (self.index, "index_name", column.index),
-            (self.unique, "unique_name", column.unique and not self.index),
-            (self.primary_key, "primary_key_name", column.primary_key),
-        ):
-            if name is None and needed:
-                raise InvalidConstraintError(
-                    "Column.create() accepts index_name, primary_key_name "
-                    "and unique_name to generate constraints"
-                )
-            if name is not None and not isinstance(name, str):
-                raise InvalidConstraintError(
-                    f"{argument} argument for column must be constraint name"
-                )
 
 
 def create_column(
@@ -238,7 +211,10 @@ def alter_column(*p: Any, **k: Any) -> ColumnDelta:
             MigrateDeprecationWarning,
             stacklevel=3,
         )
-    names = k.pop("index_name", None), k.pop("unique_name", None)
+    names = Names(
+        *(k.pop(f"{each}_name", None) for each in Names.__match_args__)
+    )
+    names.refuse_others()
     k.pop("alter_metadata", None)
     if p and isinstance(p[0], Column) and p[0].table is None:
         p, k = _as_stated(p[0], p[1:], k)
@@ -246,11 +222,10 @@ def alter_column(*p: Any, **k: Any) -> ColumnDelta:
     table = _table(delta.table, delta.current_column, None)
     if delta.diffs.keys() & (ALTERABLE | KEYS):
         bind = bind_for(table, k.get("connection"), k.get("engine"))
-        operations: list[ops.Operation] = []
-        if delta.operation is not None:
-            operations.append(delta.operation)
-        operations += _key_operations(delta, names, bind)
-        perform(table, operations, bind)
+        perform(table, [*_altering(delta, names, bind)], bind)
+    if "primary_key" in delta and names.primary_key is None:
+        # What a PrimaryKeyConstraint(table=t) goes by.
+        delta.current_column.primary_key = bool(delta["primary_key"])
     delta.settle()
     return delta
 
@@ -276,34 +251,31 @@ def _as_stated(
     return (table.c[stated.name], *rest), k
 
 
-def _key_operations(
-    delta: ColumnDelta, names: tuple[str | None, str | None], bind: Bind
-) -> list[ops.Operation]:
-    """List what ``index=``, ``unique=`` and ``primary_key=`` ask for.
-
-    As in a Column, both ``index`` and ``unique`` mean one unique index.
-    """
-    column, wanted = delta.current_column, delta.diffs
-    found: list[ops.Operation] = []
-    index_name, unique_name = names
+def _altering(
+    delta: ColumnDelta, names: Names, bind: Bind
+) -> Iterator[ops.Operation]:
+    """Yield the alteration, and what its keys ask for."""
+    if delta.operation is not None:
+        yield delta.operation
+    unnamed = [
+        key
+        for key in sorted(KEYS & delta.diffs.keys())
+        if getattr(names, key) is None
+    ]
+    if delta.diffs.get("unique") and names.index is not None:
+        unnamed = [key for key in unnamed if key != "unique"]
+    if unnamed:
+        warnings.warn(
+            f"alter() leaves {', '.join(unnamed)} of column "
+            f"{delta.current_name!r} as the database has it, without "
+            + ", ".join(f"{key}_name" for key in unnamed),
+            MigrateDeprecationWarning,
+            stacklevel=5,
+        )
     with binding.connect(bind) as connection:
-        if "index" in wanted:
-            found += keys.index_operations(
-                column,
-                wanted["index"],
-                index_name,
-                connection,
-                unique=wanted.get("unique", False),
-            )
-        if "unique" in wanted and not wanted.get("index"):
-            found += keys.unique_operations(
-                column, wanted["unique"], unique_name, connection
-            )
-        if "primary_key" in wanted:
-            found += keys.primary_key_operations(
-                column, wanted["primary_key"], connection
-            )
-    return found
+        yield from key_operations(
+            delta.current_column, delta.diffs, names, connection
+        )
 
 
 def rename_table(

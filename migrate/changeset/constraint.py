@@ -132,8 +132,9 @@ class ConstraintChangeset:
 class PrimaryKeyConstraint(ConstraintChangeset, schema.PrimaryKeyConstraint):
     """A primary key of ``cols``, Columns or their names.
 
-    :param table: the Table, when only names are given; without any names
-        its key as it is, or as it was before it was dropped.
+    :param table: the Table, when only names are given.  Without ``cols`` the
+        key is of its columns with ``primary_key``, and of those whose key
+        was dropped before.
     """
 
     def __init__(
@@ -141,6 +142,8 @@ class PrimaryKeyConstraint(ConstraintChangeset, schema.PrimaryKeyConstraint):
     ) -> None:
         if table is not None and not cols:
             cols = (*metadata.next_key(table),)
+            for column in cols:
+                column.primary_key = True
         super().__init__(*cols, **kwargs)
         _place(self, table)
 

@@ -22,6 +22,7 @@ from sqlalchemy.sql import expression
 from migrate.changeset import catalogue
 from migrate.changeset import ddl
 from migrate.changeset import operations as ops
+from migrate.changeset.metadata import Habits
 from migrate.exceptions import NotSupportedError
 
 __all__ = ["SchemaEditor", "Statements"]
@@ -57,8 +58,12 @@ class SchemaEditor:
     #: A column is altered by spelling all of it anew.
     restates_columns: ClassVar[bool] = False
 
-    #: Dropping a column of an index over several leaves a smaller index.
+    #: Dropping a column of an index over several leaves a smaller index; so
+    #: does one of the primary key.
     shrinks_indexes: ClassVar[bool] = False
+
+    #: The columns of a primary key become NOT NULL.
+    keys_are_not_null: ClassVar[bool] = True
 
     #: Every constraint has a name, the database's if not the user's.
     names_constraints: ClassVar[bool] = True
@@ -103,6 +108,17 @@ class SchemaEditor:
         elif isinstance(operation, (ops.AddConstraint, ops.DropConstraint)):
             there = catalogue.has_constraint(connection, operation.constraint)
         return there is None or there == wanted
+
+    def habits(self, connection: Connection) -> Habits:
+        """Return what the Table has to know to follow."""
+        preparer = connection.dialect.identifier_preparer
+
+        def quote(name: str) -> str:
+            quoted = str(preparer.quote(name))
+            doubled = preparer._double_percents
+            return quoted.replace("%%", "%") if doubled else quoted
+
+        return Habits(self.shrinks_indexes, self.keys_are_not_null, quote)
 
     def refuse(self, what: str, way_round: str) -> NotSupportedError:
         """Make the error for what the database cannot do."""

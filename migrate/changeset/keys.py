@@ -1,71 +1,105 @@
 """``unique``, ``index`` and ``primary_key`` of a column that exists.
 
 To SQLAlchemy they are attributes of a Column, to a database constraints and
-indexes of the table: altering one means adding or dropping such an object.
+indexes of the table: altering one means adding or dropping such an object,
+which has a name.  sqlalchemy-migrate took the attribute and asked nothing of
+the database, and old scripts go on from there (Trove drops the constraint
+itself, eight versions after ``alter(unique=False)``); so only a call that
+gives the name means the database.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.schema import Column
 from sqlalchemy.schema import Index
 from sqlalchemy.schema import PrimaryKeyConstraint
+from sqlalchemy.schema import Table
 from sqlalchemy.schema import UniqueConstraint
 
 from migrate.changeset import catalogue
 from migrate.changeset import metadata
 from migrate.changeset import operations as ops
+from migrate.exceptions import InvalidConstraintError
 
-__all__ = ["index_operations", "primary_key_operations", "unique_operations"]
+__all__ = ["Names", "key_operations"]
 
 
-def unique_operations(
+@dataclass(frozen=True)
+class Names:
+    """What a call calls the index and the constraints of a column."""
+
+    index: Any = None
+    unique: Any = None
+    primary_key: Any = None
+
+    def refuse_others(self) -> None:
+        """Refuse names that are no strings."""
+        for argument, name in vars(self).items():
+            if name is not None and not isinstance(name, str):
+                raise InvalidConstraintError(
+                    f"{argument}_name argument for column must be constraint "
+                    "name"
+                )
+
+    def check(self, column: Column[Any]) -> None:
+        """Refuse names which a new column needs and that are missing."""
+        for name, needed in (
+            (self.index, column.index),
+            (self.unique, column.unique and not self.index),
+            (self.primary_key, column.primary_key),
+        ):
+            if name is None and needed:
+                raise InvalidConstraintError(
+                    "Column.create() accepts index_name, primary_key_name "
+                    "and unique_name to generate constraints"
+                )
+        self.refuse_others()
+
+
+def key_operations(
     column: Column[Any],
-    wanted: bool,
-    name: str | None,
+    wanted: dict[str, Any],
+    names: Names,
     connection: Connection,
 ) -> Iterator[ops.Operation]:
-    """Yield what makes ``column`` alone unique, or no longer so.
+    """Yield what ``index=``, ``unique=`` and ``primary_key=`` ask for.
 
-    :param name: of the constraint to add; by default ``table_column_key``.
+    As in a Column, both ``index`` and ``unique`` mean one unique index.
     """
-    table = column.table
-    there = _unique_constraints(column, connection)
-    if wanted and not there:
-        name = name or f"{table.name}_{column.name}_key"
-        yield ops.AddConstraint(UniqueConstraint(column, name=name))
-    if not wanted:
-        for constraint in there:
-            yield ops.DropConstraint(constraint)
+    if "index" in wanted and names.index is not None:
+        unique = bool(wanted.get("unique"))
+        yield _index(column, names.index, unique, wanted["index"])
+    elif "unique" in wanted and names.unique is not None:
+        yield _unique(column, names.unique, wanted["unique"])
+    if "primary_key" in wanted and names.primary_key is not None:
+        yield from _primary_key(
+            column, names.primary_key, wanted["primary_key"], connection
+        )
 
 
-def index_operations(
-    column: Column[Any],
-    wanted: bool,
-    name: str | None,
-    connection: Connection,
-    *,
-    unique: bool = False,
-) -> Iterator[ops.Operation]:
-    """Yield what gives ``column`` an index of its own, or takes it away.
-
-    :param name: of the index to add; by default ``ix_table_column``.
-    """
-    table = column.table
-    there = _indexes(column, connection)
-    if wanted and not there:
-        name = name or f"ix_{table.name}_{column.name}"
-        yield ops.AddIndex(Index(name, column, unique=unique))
-    if not wanted:
-        for index in there:
-            yield ops.DropIndex(index)
+def _index(
+    column: Column[Any], name: str, unique: bool, wanted: bool
+) -> ops.Operation:
+    if wanted:
+        return ops.AddIndex(Index(name, column, unique=unique))
+    known = [each for each in column.table.indexes if each.name == name]
+    return ops.DropIndex(known[0] if known else Index(name, column))
 
 
-def primary_key_operations(
-    column: Column[Any], wanted: bool, connection: Connection
+def _unique(column: Column[Any], name: str, wanted: bool) -> ops.Operation:
+    constraint = UniqueConstraint(column, name=name)
+    if wanted:
+        return ops.AddConstraint(constraint)
+    return ops.DropConstraint(constraint)
+
+
+def _primary_key(
+    column: Column[Any], name: str, wanted: bool, connection: Connection
 ) -> Iterator[ops.Operation]:
     """Yield what takes ``column`` into the primary key, or out of it.
 
@@ -90,58 +124,15 @@ def primary_key_operations(
     if columns:
         yield ops.DropConstraint(before)
     if after:
-        key = PrimaryKeyConstraint()
-        key.name = before.name
-        # Not attached: the Table follows when the database has done it.
-        key.parent = table
-        for each in after:
-            key._columns.add(each)
-        yield ops.AddConstraint(key)
+        yield ops.AddConstraint(_unattached(table, name, after))
 
 
-def _unique_constraints(
-    column: Column[Any], connection: Connection
-) -> list[UniqueConstraint]:
-    """Return the constraints on ``column`` alone that the database has."""
-    table = column.table
-    known = [
-        each
-        for each in table.constraints
-        if isinstance(each, UniqueConstraint) and [*each.columns] == [column]
-    ]
-    inspector = catalogue.inspector(connection)
-    if inspector is None:
-        return known
-    found = [
-        each["name"]
-        for each in inspector.get_unique_constraints(
-            table.name, schema=table.schema
-        )
-        if each["column_names"] == [column.name]
-    ]
-    for constraint in known:
-        table.constraints.discard(constraint)
-    return [UniqueConstraint(column, name=name) for name in found]
-
-
-def _indexes(column: Column[Any], connection: Connection) -> list[Index]:
-    """Return the indexes on ``column`` alone, but a constraint's own."""
-    table = column.table
-    known = {
-        str(each.name): each
-        for each in table.indexes
-        if [*each.columns] == [column] and len(each.expressions) == 1
-    }
-    inspector = catalogue.inspector(connection)
-    if inspector is None:
-        return [*known.values()]
-    found = [
-        (each["name"], each["unique"])
-        for each in inspector.get_indexes(table.name, schema=table.schema)
-        if each["column_names"] == [column.name]
-        and not each.get("duplicates_constraint")
-    ]
-    return [
-        known.get(str(name)) or Index(name, column, unique=bool(unique))
-        for name, unique in found
-    ]
+def _unattached(
+    table: Table, name: str, columns: list[Column[Any]]
+) -> PrimaryKeyConstraint:
+    """Make a key which the Table gets when the database has it."""
+    key = PrimaryKeyConstraint(name=name)
+    key.parent = table
+    for each in columns:
+        key._columns.add(each)
+    return key

@@ -6,13 +6,12 @@ was added is part of the Table before; here things vanish or change name.
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from dataclasses import replace
 from functools import singledispatch
 from typing import Any
 
-from sqlalchemy import TextClause
-from sqlalchemy import text
 from sqlalchemy.schema import CheckConstraint
 from sqlalchemy.schema import Column
 from sqlalchemy.schema import Constraint
@@ -21,17 +20,19 @@ from sqlalchemy.schema import ForeignKeyConstraint
 from sqlalchemy.schema import Index
 from sqlalchemy.schema import PrimaryKeyConstraint
 from sqlalchemy.schema import Table
+from sqlalchemy.schema import UniqueConstraint
 from sqlalchemy.sql import quoted_name
 
 from migrate.changeset import operations as ops
+from migrate.changeset import wording
 
 __all__ = [
+    "Habits",
     "attach_column",
     "attach_constraint",
     "both",
     "detach_column",
     "follow",
-    "join_next_key",
     "next_key",
 ]
 
@@ -47,40 +48,52 @@ COMES_WITH = {
 }
 
 
-@singledispatch
-def follow(operation: ops.Operation, *, shrinks_indexes: bool = False) -> None:
-    """Change the Table of ``operation`` as the database was changed.
+@dataclass(frozen=True)
+class Habits:
+    """What databases do each in its own way, and the Table has to follow.
 
-    :param shrinks_indexes: dropping a column leaves its indexes over
-        several columns smaller, see :class:`~.editor.SchemaEditor`.
+    :ivar shrinks_indexes: dropping a column leaves its indexes, and its
+        primary key, over several columns smaller; else they vanish.
+    :ivar keys_are_not_null: the columns of a primary key become NOT NULL.
+    :ivar quote: spells a name as the database needs it.
     """
 
+    shrinks_indexes: bool = False
+    keys_are_not_null: bool = True
+    quote: Callable[[str], str] = str
+
+
+_PLAIN = Habits()
+
+
+@singledispatch
+def follow(operation: ops.Operation, habits: Habits = _PLAIN) -> None:
+    """Change the Table of ``operation`` as the database was changed."""
+
 
 @follow.register
-def _(operation: ops.Batch, *, shrinks_indexes: bool = False) -> None:
+def _(operation: ops.Batch, habits: Habits = _PLAIN) -> None:
     for each in operation.operations:
-        follow(each, shrinks_indexes=shrinks_indexes)
+        follow(each, habits)
 
 
 @follow.register
-def _(operation: ops.DropColumn, *, shrinks_indexes: bool = False) -> None:
-    detach_column(
-        operation.table, operation.column, shrinks_indexes=shrinks_indexes
-    )
+def _(operation: ops.DropColumn, habits: Habits = _PLAIN) -> None:
+    detach_column(operation.table, operation.column, habits)
 
 
 @follow.register
-def _(operation: ops.AlterColumn, *, shrinks_indexes: bool = False) -> None:
+def _(operation: ops.AlterColumn, habits: Habits = _PLAIN) -> None:
     table, column, after = operation.table, operation.before, operation.after
     _transfer(operation.changes - {"name"}, after, column)
     column._reset_memoizations()
     if "name" in operation.changes:
-        _rename_column(table, column, after.name)
+        _rename_column(table, column, after.name, habits)
     _forget_autoincrement(table)
 
 
 @follow.register
-def _(operation: ops.RenameTable, *, shrinks_indexes: bool = False) -> None:
+def _(operation: ops.RenameTable, habits: Habits = _PLAIN) -> None:
     table = operation.table
     metadata = table.metadata
     metadata._remove_table(table.name, table.schema)
@@ -93,29 +106,37 @@ def _(operation: ops.RenameTable, *, shrinks_indexes: bool = False) -> None:
 
 
 @follow.register
-def _(operation: ops.RenameIndex, *, shrinks_indexes: bool = False) -> None:
+def _(operation: ops.RenameIndex, habits: Habits = _PLAIN) -> None:
     operation.index.name = quoted_name(operation.name, None)
 
 
 @follow.register
-def _(
-    operation: ops.RenameConstraint, *, shrinks_indexes: bool = False
-) -> None:
+def _(operation: ops.RenameConstraint, habits: Habits = _PLAIN) -> None:
     operation.constraint.name = operation.name
 
 
 @follow.register
-def _(operation: ops.AddConstraint, *, shrinks_indexes: bool = False) -> None:
-    attach_constraint(operation.constraint.table, operation.constraint)
+def _(operation: ops.AddConstraint, habits: Habits = _PLAIN) -> None:
+    constraint = operation.constraint
+    for twin in _twins(constraint):
+        _detach_constraint(twin)
+    attach_constraint(constraint.table, constraint, habits)
 
 
 @follow.register
-def _(operation: ops.DropConstraint, *, shrinks_indexes: bool = False) -> None:
-    _detach_constraint(operation.constraint)
+def _(operation: ops.DropConstraint, habits: Habits = _PLAIN) -> None:
+    constraint = operation.constraint
+    for twin in _twins(constraint):
+        _detach_constraint(twin)
+    _detach_constraint(constraint)
+    if isinstance(constraint, UniqueConstraint):
+        # Reflection gives MySQL's unique constraints as indexes.
+        indexes = constraint.table.indexes
+        indexes -= {e for e in indexes if e.name == constraint.name}
 
 
 @follow.register
-def _(operation: ops.DropIndex, *, shrinks_indexes: bool = False) -> None:
+def _(operation: ops.DropIndex, habits: Habits = _PLAIN) -> None:
     index = operation.index
     if index.table is not None:
         index.table.indexes.discard(index)
@@ -154,7 +175,7 @@ def attach_column(table: Table, column: Column[Any]) -> None:
 
 
 def detach_column(
-    table: Table, column: Column[Any], *, shrinks_indexes: bool = False
+    table: Table, column: Column[Any], habits: Habits = _PLAIN
 ) -> None:
     """Take ``column`` out of ``table``, with all that contains it.
 
@@ -162,13 +183,19 @@ def detach_column(
     """
     for constraint in [*table.constraints]:
         if isinstance(constraint, PrimaryKeyConstraint):
-            if constraint.columns.contains_column(column):
+            if not constraint.columns.contains_column(column):
+                continue
+            if habits.shrinks_indexes:
                 constraint._columns.remove(column)
+            else:
+                _detach_constraint(constraint)
         elif _contains(constraint, column):
             _detach_constraint(constraint, keep=column)
     for index in [*table.indexes]:
-        if index.columns.contains_column(column):
-            _shrink(index, column, vanish=not shrinks_indexes)
+        if wording.index_mentions(index, column):
+            table.indexes.discard(index)
+        elif index.columns.contains_column(column):
+            _shrink(index, column, vanish=not habits.shrinks_indexes)
     if table.c.contains_column(column):
         for key in _aliases(table, column):
             del table._columns._index[key]
@@ -187,13 +214,17 @@ def _shrink(index: Index, column: Column[Any], *, vanish: bool) -> None:
         index.table.indexes.discard(index)
 
 
-def attach_constraint(table: Table, constraint: Constraint) -> None:
+def attach_constraint(
+    table: Table, constraint: Constraint, habits: Habits = _PLAIN
+) -> None:
     """Make ``constraint`` part of ``table``, for the first time or again."""
     if isinstance(constraint, PrimaryKeyConstraint):
+        nullable = [each for each in constraint.columns if each.nullable]
         for column in table.c:
             column.primary_key = constraint.columns.contains_column(column)
-            column.nullable = column.nullable and not column.primary_key
         table.append_constraint(constraint)
+        for column in nullable:
+            column.nullable = not habits.keys_are_not_null
         _forget_autoincrement(table)
     elif getattr(constraint, "parent", None) is None:
         table.append_constraint(constraint)
@@ -202,6 +233,45 @@ def attach_constraint(table: Table, constraint: Constraint) -> None:
         for element in getattr(constraint, "elements", ()):
             table.foreign_keys.add(element)
             element.parent.foreign_keys.add(element)
+
+
+def next_key(table: Table) -> list[Column[Any]]:
+    """Return what a primary key of no stated columns is made of.
+
+    The columns that are marked for it, and those of the key that was
+    dropped: scripts drop a key, mark one more column and make the key again.
+    """
+    dropped = table.primary_key.info.get(_DROPPED, ())
+    return [each for each in table.c if each.primary_key or each in {*dropped}]
+
+
+def _twins(constraint: Constraint) -> list[Constraint]:
+    """Return the Table's other objects for the same constraint.
+
+    Scripts make an object to create or drop a constraint that the Table,
+    reflected or stated, has already.
+    """
+    return [
+        each
+        for each in constraint.table.constraints
+        if each is not constraint
+        and not isinstance(each, PrimaryKeyConstraint)
+        and each.__visit_name__ == constraint.__visit_name__
+        and _is_twin(each, constraint)
+    ]
+
+
+def _is_twin(one: Constraint, other: Constraint) -> bool:
+    if one.name is not None and other.name is not None:
+        return str(one.name) == str(other.name)
+    return bool(_features(one) == _features(other))
+
+
+def _features(constraint: Any) -> Any:
+    if isinstance(constraint, CheckConstraint):
+        return str(constraint.sqltext)
+    referred = [each.column for each in getattr(constraint, "elements", ())]
+    return [*constraint.columns], referred
 
 
 def _detach_constraint(
@@ -214,10 +284,11 @@ def _detach_constraint(
     """
     table = constraint.table
     if constraint is table.primary_key:
-        columns = [*constraint.columns]
-        for column in columns:
+        _keep_counting(constraint)
+        dropped = [*constraint.columns]
+        for column in dropped:
             column.primary_key = False
-        table.append_constraint(PrimaryKeyConstraint(info={_DROPPED: columns}))
+        table.append_constraint(PrimaryKeyConstraint(info={_DROPPED: dropped}))
         _forget_autoincrement(table)
     table.constraints.discard(constraint)
     if not isinstance(constraint, ForeignKeyConstraint):
@@ -228,24 +299,11 @@ def _detach_constraint(
             element.parent.foreign_keys.discard(element)
 
 
-def next_key(table: Table) -> list[Column[Any]]:
-    """Return the columns of ``PrimaryKeyConstraint(table=table)``.
-
-    Those of the primary key, or of the one that was dropped: scripts drop
-    it, alter a column with ``primary_key=True``, and create it again, with
-    all the columns of before and that one.
-    """
-    key = table.primary_key
-    dropped = key.info.get(_DROPPED, ())
-    return [each for each in table.c if each in {*key.columns, *dropped}]
-
-
-def join_next_key(column: Column[Any]) -> bool:
-    """Put ``column`` into the key to be made anew; False if none is."""
-    dropped = column.table.primary_key.info.get(_DROPPED)
-    if dropped:
-        dropped.append(column)
-    return bool(dropped)
+def _keep_counting(key: PrimaryKeyConstraint) -> None:
+    """Say that a column counts which did so because of its key alone."""
+    counting = key._autoincrement_column
+    if counting is not None:
+        counting.autoincrement = True
 
 
 def _contains(constraint: Constraint, column: Column[Any]) -> bool:
@@ -254,9 +312,7 @@ def _contains(constraint: Constraint, column: Column[Any]) -> bool:
         return column in {*getattr(constraint, "columns", ())}
     if column.name in getattr(constraint, "colnames", ()):
         return True
-    text = re.sub(r"'[^']*'", "", str(constraint.sqltext))
-    name = re.escape(column.name)
-    return re.search(rf"(?<![\w$]){name}(?![\w$])", text) is not None
+    return wording.mentions(constraint.sqltext, column)
 
 
 def _forget_autoincrement(table: Table) -> None:
@@ -265,7 +321,9 @@ def _forget_autoincrement(table: Table) -> None:
     table._reset_memoizations()
 
 
-def _rename_column(table: Table, column: Column[Any], name: str) -> None:
+def _rename_column(
+    table: Table, column: Column[Any], name: str, habits: Habits
+) -> None:
     """Give ``column`` its new name and key, in every collection.
 
     Scripts written for sqlalchemy-migrate go on to say ``table.c.old``
@@ -280,7 +338,7 @@ def _rename_column(table: Table, column: Column[Any], name: str) -> None:
         columns = getattr(holder, "_columns", None)
         if columns is not None and columns.contains_column(column):
             _rekey(columns)
-    _say_anew(table, before, name)
+    wording.rename_in_texts(table, before, name, habits.quote(name))
     _refer_anew(table)
     table._reset_memoizations()
 
@@ -310,32 +368,6 @@ def _restate(element: ForeignKey, stated: ForeignKey) -> None:
         if isinstance(vars(element).get(attribute), (str, tuple)):
             vars(element)[attribute] = vars(stated)[attribute]
     vars(element).pop("_column_tokens", None)
-
-
-def _say_anew(table: Table, before: str, name: str) -> None:
-    """Rename a column inside the checks and expressions given as text."""
-    texts: list[Any] = [
-        each for each in table.constraints if isinstance(each, CheckConstraint)
-    ]
-    texts += [each.computed for each in table.c if each.computed is not None]
-    for holder in texts:
-        if isinstance(holder.sqltext, TextClause):
-            said = _renamed(holder.sqltext.text, before, name)
-            holder.sqltext = text(said.replace(":", "\\:"))
-    for constraint in texts:
-        if before in getattr(constraint, "colnames", ()):
-            constraint.colnames = [
-                name if each == before else each
-                for each in constraint.colnames
-            ]
-
-
-def _renamed(said: str, before: str, name: str) -> str:
-    """Exchange a name in SQL text, but not inside strings."""
-    word = rf"(?<![\w$.]){re.escape(before)}(?![\w$(])"
-    parts = re.split(r"('(?:[^']|'')*')", said)
-    parts[::2] = [re.sub(word, lambda _: name, part) for part in parts[::2]]
-    return "".join(parts)
 
 
 def _rekey(columns: Any) -> None:

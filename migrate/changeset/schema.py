@@ -216,12 +216,17 @@ class ChangesetColumn:
         """Change attributes of this column; all others stay.
 
         By keyword: ``name``, ``type``, ``nullable``, ``server_default``,
-        ``primary_key``, ``autoincrement``, ``comment``, ``identity``,
-        ``computed``, ``unique`` (with ``unique_name``), ``index`` (with
-        ``index_name``).  By position: a new name, a type, a default.  Other
-        attributes of a Column (``default``, ``onupdate``, ...) are changed
-        on the Column alone.
+        ``autoincrement``, ``comment``, ``identity``, ``computed``.  By
+        position: a new name, a type, a default.  Other attributes of a
+        Column (``default``, ``onupdate``, ...) are changed on the Column
+        alone.
 
+        :param unique: with ``unique_name``: add the constraint of that name,
+            or drop it.  Without the name the database is not asked, as
+            sqlalchemy-migrate did not; so are the next two.
+        :param index: with ``index_name``: the same of an index.
+        :param primary_key: with ``primary_key_name``: take the column into
+            the primary key, or out of it.
         :param connection: and ``engine``: where.
         :param postgresql_using: the ``USING`` expression for a new type.
         :returns: the differences.
@@ -247,7 +252,9 @@ class ChangesetColumn:
         """Take this column out of ``table``; the database is not asked."""
         from migrate.changeset import metadata
 
-        metadata.detach_column(table, self, shrinks_indexes=True)
+        metadata.detach_column(
+            table, self, metadata.Habits(shrinks_indexes=True)
+        )
         if not unset_table:
             self.table = table
 

@@ -11,12 +11,15 @@ from sqlalchemy import MetaData
 from sqlalchemy import String
 from sqlalchemy import Table
 from sqlalchemy import Text
+from sqlalchemy import UniqueConstraint
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
 from migrate import ColumnDelta
+from migrate import PrimaryKeyConstraint
 from migrate import alter_column
+from migrate.exceptions import InvalidConstraintError
 from migrate.exceptions import MigrateDeprecationWarning
 from tests.suite.conftest import Catalogue
 
@@ -226,14 +229,13 @@ def test_computed(
 
 
 def test_unique_on_and_off(account: Table, catalogue: Catalogue) -> None:
-    account.c.login.alter(unique=True)
-    assert catalogue.uniques("account") == {"account_login_key": ["login"]}
+    account.c.login.alter(unique=True, unique_name="login_key")
+    assert catalogue.uniques("account") == {"login_key": ["login"]}
+    assert "login_key" in {each.name for each in account.constraints}
 
-    account.c.login.alter(unique=True, unique_name="twice")
-    assert catalogue.uniques("account") == {"account_login_key": ["login"]}
-
-    account.c.login.alter(unique=False)
+    account.c.login.alter(unique=False, unique_name="login_key")
     assert catalogue.uniques("account") == {}
+    assert "login_key" not in {each.name for each in account.constraints}
 
 
 def test_index_on_and_off(account: Table, catalogue: Catalogue) -> None:
@@ -241,7 +243,7 @@ def test_index_on_and_off(account: Table, catalogue: Catalogue) -> None:
     assert catalogue.indexes("account")["login_ix"] == ["login"]
     assert {index.name for index in account.indexes} == {"login_ix"}
 
-    account.c.login.alter(index=False)
+    account.c.login.alter(index=False, index_name="login_ix")
     assert "login_ix" not in catalogue.indexes("account")
     assert account.indexes == set()
 
@@ -252,13 +254,69 @@ def test_primary_key_on_and_off(engine: Engine, catalogue: Catalogue) -> None:
     )
     table.create(engine)
 
-    table.c.a.alter(primary_key=True, engine=engine)
+    name: Any = {"primary_key_name": "bare_pkey"}
+    table.c.a.alter(primary_key=True, engine=engine, **name)
     assert catalogue.primary_key("bare") == ["a"]
     assert table.primary_key.columns.keys() == ["a"]
 
-    table.c.a.alter(primary_key=False, engine=engine)
+    table.c.a.alter(primary_key=False, engine=engine, **name)
     assert catalogue.primary_key("bare") == []
     assert not table.c.a.primary_key
+
+
+@pytest.mark.parametrize(
+    "keywords", [{"unique": False}, {"unique": True}, {"index": True}]
+)
+def test_key_without_a_name_stays_as_it_is(
+    engine: Engine, catalogue: Catalogue, keywords: Any
+) -> None:
+    """As in sqlalchemy-migrate: old scripts drop and create it themselves."""
+    table = Table(
+        "bare",
+        MetaData(),
+        Column("a", String(9)),
+        Column("b", String(9)),
+        UniqueConstraint("a", name="bare_a_key"),
+    )
+    table.create(engine)
+
+    for column in table.c:
+        with pytest.warns(MigrateDeprecationWarning, match="without .*_name"):
+            column.alter(engine=engine, **keywords)
+
+    assert catalogue.uniques("bare") == {"bare_a_key": ["a"]}
+    assert catalogue.indexes("bare") == {}
+
+
+@pytest.mark.parametrize("argument", ["unique", "index", "primary_key"])
+def test_name_of_a_key_is_a_string(account: Table, argument: str) -> None:
+    keywords: Any = {argument: True, f"{argument}_name": 3}
+
+    with pytest.raises(InvalidConstraintError, match="constraint name"):
+        account.c.login.alter(**keywords)
+
+
+def test_marked_column_joins_a_key_that_is_made_anew(
+    engine: Engine, catalogue: Catalogue
+) -> None:
+    """Keystone's script 73 has these words."""
+    stated = Table(
+        "bare",
+        MetaData(),
+        Column("a", Integer, primary_key=True, autoincrement=False),
+        Column("b", String(9), primary_key=True),
+        Column("c", Integer, nullable=False),
+    )
+    stated.create(engine)
+    table = Table("bare", MetaData(), autoload_with=engine)
+
+    PrimaryKeyConstraint(table=table).drop(engine=engine)
+    with pytest.warns(MigrateDeprecationWarning, match="without primary_key"):
+        table.c.c.alter(primary_key=True, engine=engine)
+    PrimaryKeyConstraint(table=table).create(engine=engine)
+
+    assert catalogue.primary_key("bare") == ["a", "b", "c"]
+    assert table.primary_key.columns.keys() == ["a", "b", "c"]
 
 
 def test_autoincrement(engine: Engine, catalogue: Catalogue) -> None:

@@ -316,3 +316,36 @@ def test_inside_a_table_they_are_sqlalchemys(engine: Engine) -> None:
     copied = str(CreateTable(copies.tables["t"])).replace(",", "").split("\n")
     told = str(CreateTable(table)).replace(",", "").split("\n")
     assert sorted(map(str.strip, copied)) == sorted(map(str.strip, told))
+
+
+@pytest.mark.parametrize("name", ["same", None])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda t, n: UniqueConstraint(t.c.login, t.c.age, name=n),
+        lambda t, n: ForeignKeyConstraint(
+            [t.c.team_id], [t.metadata.tables["team"].c.id], name=n
+        ),
+        lambda t, n: CheckConstraint("age > 3", columns=[t.c.age], name=n),
+    ],
+)
+def test_reflected_table_follows_a_constraint_that_was_made_to_be_dropped(
+    account: Table, engine: Engine, catalogue: Catalogue, make: Any, name: Any
+) -> None:
+    ForeignKeyConstraint(
+        [account.c.team_id],
+        [account.metadata.tables["team"].c.id],
+        name="team_fk",
+    ).drop()
+    make(account, name).create()
+    metadata = MetaData()
+    metadata.reflect(engine)
+    table = metadata.tables["account"]
+
+    make(table, name).drop(engine=engine)
+
+    assert table.constraints == {table.primary_key}
+    assert not any(index.unique for index in table.indexes)
+    assert catalogue.uniques("account") == {}
+    assert catalogue.foreign_keys("account") == {}
+    assert catalogue.checks("account") == {}

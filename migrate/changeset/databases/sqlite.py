@@ -46,6 +46,7 @@ class SQLiteEditor(SchemaEditor):
     name: ClassVar[str] = "SQLite"
     restates_columns: ClassVar[bool] = True
     shrinks_indexes: ClassVar[bool] = True
+    keys_are_not_null: ClassVar[bool] = False
     names_constraints: ClassVar[bool] = False
     foreign_keys_apart: ClassVar[bool] = False
 
