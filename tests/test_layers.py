@@ -28,6 +28,7 @@ LAYERS: list[list[str]] = [
         "migrate.changeset.catalogue",
         "migrate.changeset.wording",
         "migrate.changeset.metadata",
+        "migrate.changeset.order",
         "migrate.changeset.ddl",
         "migrate.changeset.editor",
         "migrate.changeset.sqlite",

@@ -21,6 +21,8 @@ from migrate.binding import Bind
 from migrate.changeset import metadata
 from migrate.changeset import operations as ops
 from migrate.changeset.databases import editor_for
+from migrate.changeset.order import renames_last
+from migrate.changeset.order import runs
 
 __all__ = ["batch", "perform"]
 
@@ -50,17 +52,22 @@ def perform(
     """
     gathered = (_batches.get() or {}).get(table) if table is not None else None
     if gathered is not None:
-        gathered.operations.extend(operations)
         if undo is not None:
             gathered.undo.push(undo.pop_all())
+        for operation in operations:
+            gathered.operations.append(operation)
+            gathered.undo.callback(metadata.retract, operation)
         return
     with undo or ExitStack() as stack:
         operations = [*operations]
+        for operation in operations:
+            stack.callback(metadata.retract, operation)
         with binding.connect(bind) as connection:
             editor = editor_for(connection.dialect)
             for operation in operations:
-                if editor.is_needed(operation, connection):
-                    editor.run(connection, operation)
+                needed = editor.needed(operation, connection)
+                if needed is not None:
+                    editor.run(connection, needed)
             habits = editor.habits(connection)
         for operation in operations:
             metadata.follow(operation, habits)
@@ -77,47 +84,13 @@ def batch(table: Table, bind: Bind) -> Iterator[None]:
             yield
         finally:
             _batches.reset(token)
+        editor = editor_for(bind.dialect)
+        alone = editor.renames_alone
+        ordered = renames_last(gathered.operations, alone=alone)
         joined = [
             run[0] if len(run) == 1 else ops.Batch(table, run)
-            for run in _runs(gathered.operations)
+            for run in runs(
+                ordered, joins=editor.joins_operations, alone=alone
+            )
         ]
         perform(table, joined, bind, gathered.undo.pop_all())
-
-
-def _runs(
-    operations: list[ops.Operation],
-) -> Iterator[tuple[ops.Operation, ...]]:
-    """Split ``operations`` where two cannot share a statement.
-
-    Rows are filled between two runs, and a column that was added in a run is
-    altered in the next.  Several alterations of a column become one.
-    """
-    run: list[ops.Operation] = []
-    for operation in operations:
-        if run and _needs_run_of_its_own(operation, run):
-            yield tuple(run)
-            run = []
-        previous = run[-1] if run else None
-        if (
-            isinstance(operation, ops.AlterColumn)
-            and isinstance(previous, ops.AlterColumn)
-            and previous.before is operation.before
-        ):
-            run[-1] = metadata.both(previous, operation)
-        else:
-            run.append(operation)
-    if run:
-        yield tuple(run)
-
-
-def _needs_run_of_its_own(
-    operation: ops.Operation, run: list[ops.Operation]
-) -> bool:
-    if isinstance(operation, ops.FillColumn) or isinstance(
-        run[-1], ops.FillColumn
-    ):
-        return True
-    added = [each.column for each in run if isinstance(each, ops.AddColumn)]
-    return isinstance(operation, ops.AlterColumn) and any(
-        column is operation.before for column in added
-    )

@@ -24,8 +24,10 @@ from migrate.changeset.databases import editor_for
 from migrate.changeset.delta import ALTERABLE
 from migrate.changeset.delta import KEYS
 from migrate.changeset.delta import ColumnDelta
+from migrate.changeset.editor import index_named
 from migrate.changeset.keys import Names
 from migrate.changeset.keys import key_operations
+from migrate.changeset.order import renames_last
 from migrate.exceptions import MigrateDeprecationWarning
 from migrate.exceptions import UnattachedError
 
@@ -122,13 +124,14 @@ def _is_there(column: Column[Any], bind: Bind) -> bool:
 
 def _attach(column: Column[Any], table: Table, undo: ExitStack) -> None:
     """Make the column part of the Table, without indexes SQLAlchemy names."""
-    replaced = table.c.get(column.key)
+    replaced, order = table.c.get(column.key), [*table.c]
     flags = column.index, column.unique
     column.index = column.unique = None
     try:
         following.attach_column(table, column)
     finally:
         column.index, column.unique = flags
+    undo.callback(following.reorder, table, order)
     if replaced is not None:
         undo.callback(table.append_column, replaced, replace_existing=True)
     undo.callback(following.detach_column, table, column)
@@ -222,7 +225,7 @@ def alter_column(*p: Any, **k: Any) -> ColumnDelta:
     table = _table(delta.table, delta.current_column, None)
     if delta.diffs.keys() & (ALTERABLE | KEYS):
         bind = bind_for(table, k.get("connection"), k.get("engine"))
-        perform(table, [*_altering(delta, names, bind)], bind)
+        perform(table, renames_last([*_altering(delta, names, bind)]), bind)
     if "primary_key" in delta and names.primary_key is None:
         # What a PrimaryKeyConstraint(table=t) goes by.
         delta.current_column.primary_key = bool(delta["primary_key"])
@@ -305,7 +308,7 @@ def rename_index(
     if isinstance(table, str):
         table = Table(table, MetaData())
     if isinstance(index, str):
-        index = Index(index, _table=table)
+        index = _index_of(table, index)
     owner = index.table if table is None else table
     bind = binding.resolve(
         connection,
@@ -314,3 +317,11 @@ def rename_index(
         purpose=f"renaming index {index.name!r}",
     )
     perform(owner, [ops.RenameIndex(index, name)], bind)
+
+
+def _index_of(table: Table | None, name: str) -> Index:
+    """Find the table's index; one that it does not know gets a stand-in."""
+    if table is None:
+        return Index(name)
+    known = [each for each in table.indexes if each.name == name]
+    return known[0] if known else index_named(name, table)

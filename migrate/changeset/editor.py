@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 from typing import ClassVar
@@ -10,11 +12,15 @@ from typing import TypeAlias
 from typing import TypeGuard
 
 from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Dialect
+from sqlalchemy.schema import CheckConstraint
 from sqlalchemy.schema import Column
+from sqlalchemy.schema import Constraint
 from sqlalchemy.schema import CreateIndex
 from sqlalchemy.schema import DropIndex
 from sqlalchemy.schema import ExecutableDDLElement
-from sqlalchemy.schema import ForeignKeyConstraint
+from sqlalchemy.schema import Index
+from sqlalchemy.schema import MetaData
 from sqlalchemy.schema import Table
 from sqlalchemy.sql import Executable
 from sqlalchemy.sql import expression
@@ -22,6 +28,7 @@ from sqlalchemy.sql import expression
 from migrate.changeset import catalogue
 from migrate.changeset import ddl
 from migrate.changeset import operations as ops
+from migrate.changeset import wording
 from migrate.changeset.metadata import Habits
 from migrate.exceptions import NotSupportedError
 
@@ -52,8 +59,12 @@ class SchemaEditor:
     #: What the database is called in messages.
     name: ClassVar[str] = "the database"
 
-    #: One ``ALTER TABLE`` may hold several actions.
-    combines_actions: ClassVar[bool] = False
+    #: The operations of a batch become one piece of work: the actions of an
+    #: ``ALTER TABLE``, or a rebuild.
+    joins_operations: ClassVar[bool] = False
+
+    #: A rename of a column is a statement of its own.
+    renames_alone: ClassVar[bool] = True
 
     #: A column is altered by spelling all of it anew.
     restates_columns: ClassVar[bool] = False
@@ -67,9 +78,6 @@ class SchemaEditor:
 
     #: Every constraint has a name, the database's if not the user's.
     names_constraints: ClassVar[bool] = True
-
-    #: A column's foreign key is a constraint to be added after the column.
-    foreign_keys_apart: ClassVar[bool] = True
 
     def run(self, connection: Connection, operation: ops.Operation) -> None:
         """Carry out ``operation`` on ``connection``.
@@ -88,14 +96,27 @@ class SchemaEditor:
         method = getattr(self, operation.verb)
         yield from method(operation, connection)
 
-    def is_needed(
+    def needed(
         self, operation: ops.Operation, connection: Connection
-    ) -> bool:
-        """Tell whether there is something to do, by asking the catalogue.
+    ) -> ops.Operation | None:
+        """Return what of ``operation`` there is to do, by the catalogue.
 
         Only an operation with ``if_exists`` or ``if_not_exists`` asks: the
         same on every database, whether it has the syntax or not.
         """
+        if not isinstance(operation, ops.Batch):
+            wanted = self._is_needed(operation, connection)
+            return operation if wanted else None
+        left = tuple(
+            each
+            for each in operation.operations
+            if self._is_needed(each, connection)
+        )
+        return replace(operation, operations=left) if left else None
+
+    def _is_needed(
+        self, operation: ops.Operation, connection: Connection
+    ) -> bool:
         wanted = not getattr(operation, "if_not_exists", False)
         if wanted and not getattr(operation, "if_exists", False):
             return True
@@ -129,13 +150,16 @@ class SchemaEditor:
     def add_column(
         self, operation: ops.AddColumn, connection: Connection
     ) -> Statements:
-        """Add the column, then its foreign keys."""
+        """Add the column, then its comment, type's check and foreign keys."""
         yield ddl.AlterTable(operation.table, operation)
-        if self.foreign_keys_apart:
-            for constraint in foreign_keys_of(operation):
-                yield from self.add_constraint(
-                    ops.AddConstraint(constraint), connection
-                )
+        dialect = connection.dialect
+        apart = dialect.supports_comments and not dialect.inline_comments
+        if operation.column.comment is not None and apart:
+            yield ddl.SetColumnComment(operation.table, operation.column)
+        for constraint in constraints_with(operation, dialect):
+            yield from self.add_constraint(
+                ops.AddConstraint(constraint), connection
+            )
 
     def drop_column(
         self, operation: ops.DropColumn, connection: Connection
@@ -270,20 +294,32 @@ class SchemaEditor:
         statements = chain.from_iterable(
             self.statements(each, connection) for each in operation.operations
         )
+        yield from self.joined(operation.table, statements)
+
+    def joined(self, table: Table, statements: Statements) -> Statements:
+        """Join the statements that may share an ALTER TABLE."""
         pending: list[ExecutableDDLElement] = []
         for statement in statements:
-            if self.combines_actions and self.combines(statement):
+            if self.joins_operations and self.combines(statement, pending):
                 pending.extend(statement.actions)
                 continue
             if pending:
-                yield ddl.AlterTable(operation.table, *pending)
+                yield ddl.AlterTable(table, *pending)
                 pending = []
-            yield statement
+            if self.joins_operations and self.combines(statement, pending):
+                pending.extend(statement.actions)
+            else:
+                yield statement
         if pending:
-            yield ddl.AlterTable(operation.table, *pending)
+            yield ddl.AlterTable(table, *pending)
 
-    def combines(self, statement: Executable) -> TypeGuard[ddl.AlterTable]:
-        """Tell whether ``statement`` may share its ALTER TABLE."""
+    def combines(
+        self, statement: Executable, pending: Sequence[ExecutableDDLElement]
+    ) -> TypeGuard[ddl.AlterTable]:
+        """Tell whether ``statement`` may share the ALTER TABLE of others.
+
+        :param pending: their actions; with none it begins one.
+        """
         return isinstance(statement, ddl.AlterTable)
 
 
@@ -295,12 +331,35 @@ def table_of(
     return table
 
 
-def foreign_keys_of(
-    operation: ops.AddColumn,
-) -> list[ForeignKeyConstraint]:
-    """Return the foreign key constraints that come with the new column."""
-    return [
-        constraint
-        for constraint in operation.table.foreign_key_constraints
-        if constraint.columns.contains_column(operation.column)
+def index_named(name: str, table: Table) -> Index:
+    """Make an index to be named in a statement, that no Table gets."""
+    stand_in = Table(table.name, MetaData(), schema=table.schema)
+    return Index(name, _table=stand_in)
+
+
+def constraints_with(
+    operation: ops.AddColumn, dialect: Dialect
+) -> list[Constraint]:
+    """Return the constraints of the Table that come with the new column.
+
+    Its foreign keys, and the checks of a Boolean or Enum: these SQLAlchemy
+    makes constraints of the table, and asks for each dialect whether it
+    needs them.
+    """
+    table, column = operation.table, operation.column
+    nothing: Any = None  # as SQLAlchemy itself makes one to ask
+    compiler = dialect.ddl_compiler(dialect, nothing)
+    checks = [
+        each
+        for each in table.constraints
+        if isinstance(each, CheckConstraint)
+        and getattr(each, "_type_bound", False)
+        and wording.mentions(each.sqltext, column)
+        and each._should_create_for_compiler(compiler)
     ]
+    foreign_keys = [
+        each
+        for each in table.foreign_key_constraints
+        if each.columns.contains_column(column)
+    ]
+    return [*checks, *foreign_keys]

@@ -22,7 +22,6 @@ from sqlalchemy.schema import Table
 from sqlalchemy.schema import UniqueConstraint
 
 from migrate.changeset import catalogue
-from migrate.changeset import metadata
 from migrate.changeset import operations as ops
 from migrate.exceptions import InvalidConstraintError
 
@@ -103,15 +102,12 @@ def _primary_key(
 ) -> Iterator[ops.Operation]:
     """Yield what takes ``column`` into the primary key, or out of it.
 
-    A key cannot be altered: the old one is dropped, a new one added.  Where
-    it was dropped already, the one who creates it again takes the column in.
+    A key cannot be altered: the old one is dropped, a new one added.
     """
     table = column.table
     before = table.primary_key
     columns = [*before.columns]
     if wanted == before.columns.contains_column(column):
-        return
-    if wanted and metadata.join_next_key(column):
         return
     after = (
         [*columns, column]
@@ -121,9 +117,12 @@ def _primary_key(
     if before.name is None:
         found = catalogue.constraint_name(connection, before)
         before.name = found or f"{table.name}_pkey"
-    if columns:
+    if columns and after:
+        added = ops.AddConstraint(_unattached(table, name, after))
+        yield ops.Batch(table, (ops.DropConstraint(before), added))
+    elif columns:
         yield ops.DropConstraint(before)
-    if after:
+    else:
         yield ops.AddConstraint(_unattached(table, name, after))
 
 

@@ -7,6 +7,8 @@ was added is part of the Table before; here things vanish or change name.
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace
 from functools import singledispatch
@@ -22,6 +24,7 @@ from sqlalchemy.schema import PrimaryKeyConstraint
 from sqlalchemy.schema import Table
 from sqlalchemy.schema import UniqueConstraint
 from sqlalchemy.sql import quoted_name
+from sqlalchemy.sql.base import SchemaEventTarget
 
 from migrate.changeset import operations as ops
 from migrate.changeset import wording
@@ -34,6 +37,8 @@ __all__ = [
     "detach_column",
     "follow",
     "next_key",
+    "reorder",
+    "retract",
 ]
 
 # In ``info`` of the empty key that a Table has when its own was dropped.
@@ -43,7 +48,7 @@ _DROPPED = "migrate_dropped"
 COMES_WITH = {
     "name": ("name", "key"),
     "type": ("type", "autoincrement"),
-    "identity": ("identity", "server_default"),
+    "identity": ("identity", "server_default", "autoincrement"),
     "computed": ("computed", "server_default", "server_onupdate"),
 }
 
@@ -83,10 +88,18 @@ def _(operation: ops.DropColumn, habits: Habits = _PLAIN) -> None:
 
 
 @follow.register
+def _(operation: ops.AddColumn, habits: Habits = _PLAIN) -> None:
+    table, column = operation.table, operation.column
+    reorder(table, [*(each for each in table.c if each is not column), column])
+
+
+@follow.register
 def _(operation: ops.AlterColumn, habits: Habits = _PLAIN) -> None:
     table, column, after = operation.table, operation.before, operation.after
     _transfer(operation.changes - {"name"}, after, column)
     column._reset_memoizations()
+    if "type" in operation.changes:
+        _announce_type(table, column)
     if "name" in operation.changes:
         _rename_column(table, column, after.name, habits)
     _forget_autoincrement(table)
@@ -140,6 +153,37 @@ def _(operation: ops.DropIndex, habits: Habits = _PLAIN) -> None:
     index = operation.index
     if index.table is not None:
         index.table.indexes.discard(index)
+
+
+@singledispatch
+def retract(operation: ops.Operation) -> None:
+    """Take out of the Table what was to be added, after an error."""
+
+
+@retract.register
+def _(operation: ops.AddConstraint) -> None:
+    constraint = operation.constraint
+    # Which key the Table had before this one, nobody knows any more.
+    if not isinstance(constraint, PrimaryKeyConstraint):
+        _detach_constraint(constraint)
+
+
+@retract.register
+def _(operation: ops.AddIndex) -> None:
+    if operation.index.table is not None:
+        operation.index.table.indexes.discard(operation.index)
+
+
+def _announce_type(table: Table, column: Column[Any]) -> None:
+    """Let a type know its Table, which creates it on PostgreSQL.
+
+    Not the check which a Boolean or Enum would bring: the database has none.
+    """
+    if isinstance(column.type, SchemaEventTarget):
+        constraints = {*table.constraints}
+        column.type._set_parent_with_dispatch(column)
+        for constraint in table.constraints - constraints:
+            table.constraints.discard(constraint)
 
 
 def both(one: ops.AlterColumn, other: ops.AlterColumn) -> ops.AlterColumn:
@@ -334,10 +378,12 @@ def _rename_column(
     if column.key == column.name:
         column.key = name
     column.name = quoted_name(name, None)
+    if not table.c.contains_column(column):
+        _take_back(table, column, before)
     for holder in (table, *table.constraints, *table.indexes):
         columns = getattr(holder, "_columns", None)
         if columns is not None and columns.contains_column(column):
-            _rekey(columns)
+            _rekey(columns, columns)
     wording.rename_in_texts(table, before, name, habits.quote(name))
     _refer_anew(table)
     table._reset_memoizations()
@@ -370,13 +416,33 @@ def _restate(element: ForeignKey, stated: ForeignKey) -> None:
     vars(element).pop("_column_tokens", None)
 
 
-def _rekey(columns: Any) -> None:
+def _take_back(table: Table, column: Column[Any], taken: str) -> None:
+    """List a column that yielded its name to another before it was renamed.
+
+    That one stands in its place.  SQLAlchemy has taken the foreign keys out
+    of the Table as well.
+    """
+    place = [each.name for each in table.c].index(taken)
+    reorder(table, [*[*table.c][:place], column, *[*table.c][place:]])
+    for element in column.foreign_keys:
+        table.foreign_keys.add(element)
+        if element.constraint is not None:
+            table.constraints.add(element.constraint)
+
+
+def reorder(table: Table, columns: Sequence[Column[Any]]) -> None:
+    """Give the columns of ``table`` another order."""
+    _rekey(table._columns, columns)
+
+
+def _rekey(columns: Any, order: Iterable[Column[Any]]) -> None:
+    """List the columns anew, by the keys they have now."""
+    every = [*order]
     aliases = {
         key: column
         for key, (_, column) in columns._index.items()
         if isinstance(key, str)
     }
-    every = [*columns]
     columns._index.clear()
     columns._collection.clear()
     columns._colset.clear()

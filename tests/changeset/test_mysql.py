@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
 import migrate
+from migrate import PrimaryKeyConstraint
 from migrate.changeset.databases.showcreate import Definition
 from migrate.changeset.databases.showcreate import columns_of
 from migrate.changeset.databases.showcreate import keys_of
@@ -238,3 +240,46 @@ def test_primary_key_of_a_new_column_that_counts(engine: Engine) -> None:
     with engine.connect() as connection:
         told = connection.exec_driver_sql("SHOW CREATE TABLE bare").one()[1]
     assert columns_of(told)["id"].says("AUTO_INCREMENT")
+
+
+@pytest.mark.parametrize("gathered", [True, False])
+def test_column_counts_on_when_its_key_is_made_anew(
+    engine: Engine, gathered: bool
+) -> None:
+    if engine.dialect.name not in {"mysql", "mariadb"}:
+        pytest.skip("of MySQL and MariaDB")
+    table = Table(
+        "bare",
+        MetaData(),
+        Column("id", Integer, primary_key=True),
+        Column("a", Integer, nullable=False),
+    )
+    table.create(engine)
+    table.metadata.bind = engine  # type: ignore[attr-defined]  # as of 1.x
+
+    with table.batch() if gathered else nullcontext():
+        PrimaryKeyConstraint(table.c.id).drop()
+        if not gathered:
+            assert not _told(engine)["id"].says("AUTO_INCREMENT")
+        PrimaryKeyConstraint(table.c.id, table.c.a).create()
+    table.c.a.alter(primary_key=False, primary_key_name="pk")
+
+    assert _told(engine)["id"].says("AUTO_INCREMENT")
+    assert table.primary_key.columns.keys() == ["id"]
+
+
+def _told(engine: Engine) -> dict[str, Definition]:
+    with engine.connect() as connection:
+        told = connection.exec_driver_sql("SHOW CREATE TABLE bare").one()[1]
+    return columns_of(told)
+
+
+def test_unique_key_that_is_renamed_leaves_no_index_in_the_table(
+    rich: Table, engine: Engine
+) -> None:
+    unique = migrate.UniqueConstraint("other", "kind", table=rich, name="uq")
+    before = {index.name for index in rich.indexes}
+
+    unique.rename("uq2", engine=engine)
+
+    assert {index.name for index in rich.indexes} == before

@@ -351,35 +351,3 @@ def _insert_twice(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text("INSERT INTO bare (b) VALUES (3)"))
         connection.execute(text("INSERT INTO bare (b) VALUES (4)"))
-
-
-def test_batch(account: Table, catalogue: Catalogue) -> None:
-    with account.batch():
-        Column("email", String(9), default="x").create(account)
-        account.c.login.alter(name="name")
-        account.c.login.alter(nullable=False)
-        account.c.age.alter(type=String(20), server_default=None)
-        account.c.team_id.drop()
-        assert "name" not in catalogue.columns("account")
-
-    assert [*catalogue.columns("account")] == ["id", "name", "age", "email"]
-    assert account.c.keys() == ["id", "name", "age", "email"]
-    assert not catalogue.columns("account")["name"]["nullable"]
-    assert catalogue.rows("SELECT email FROM account") == [("x",)] * 2
-
-
-def test_error_inside_a_batch_leaves_all_as_it_was(
-    account: Table, catalogue: Catalogue
-) -> None:
-    with pytest.raises(LookupError):
-        _failing_batch(account)
-
-    assert account.c.keys() == ["id", "login", "age", "team_id"]
-    assert "email" not in catalogue.columns("account")
-
-
-def _failing_batch(table: Table) -> None:
-    with table.batch():
-        Column("email", String(9)).create(table)
-        table.c.login.alter(name="name")
-        raise LookupError

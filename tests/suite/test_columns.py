@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import Boolean
 from sqlalchemy import CheckConstraint
 from sqlalchemy import Column
 from sqlalchemy import ColumnDefault
@@ -21,6 +22,7 @@ from migrate import create_column
 from migrate import drop_column
 from migrate.changeset.editor import SchemaEditor
 from migrate.exceptions import InvalidConstraintError
+from migrate.exceptions import NotSupportedError
 from migrate.exceptions import UnattachedError
 from tests.suite.conftest import Catalogue
 
@@ -373,3 +375,107 @@ def test_works_inside_the_callers_transaction(
         connection.rollback()
 
     assert "email" not in catalogue.columns("account")
+
+
+@pytest.mark.parametrize("name", ["kinds", None])
+def test_check_of_a_type_comes_with_the_column(
+    account: Table, engine: Engine, catalogue: Catalogue, name: str | None
+) -> None:
+    kinds = Enum(
+        "a", "b", name=name, native_enum=False, create_constraint=True
+    )
+
+    Column("kind", kinds, server_default="a").create(account)
+
+    assert len(catalogue.checks("account")) == 1
+    assert name is None or [*catalogue.checks("account")] == [name]
+    _refuses_kind(engine, "c")
+
+
+def test_check_of_a_boolean_comes_where_there_is_no_boolean(
+    account: Table, engine: Engine, catalogue: Catalogue
+) -> None:
+    Column("active", Boolean(create_constraint=True)).create(account)
+    Column("kind", Boolean).create(account)
+
+    native = engine.dialect.supports_native_boolean
+    assert len(catalogue.checks("account")) == (0 if native else 1)
+
+
+def test_named_check_of_a_column(
+    account: Table, engine: Engine, catalogue: Catalogue
+) -> None:
+    check = CheckConstraint("kind > 'a'", name="kind_ck")
+
+    Column("kind", String(9), check, server_default="b").create(account)
+
+    assert [*catalogue.checks("account")] == ["kind_ck"]
+    _refuses_kind(engine, "a")
+
+
+def _refuses_kind(engine: Engine, kind: str) -> None:
+    with (
+        pytest.raises(DBAPIError),
+        engine.begin() as connection,
+    ):
+        connection.execute(text(f"UPDATE account SET kind = '{kind}'"))
+
+
+def test_created_column_is_the_last_of_the_table(
+    account: Table, catalogue: Catalogue
+) -> None:
+    account.c.login.drop()
+    stated = Table(
+        "account",
+        MetaData(),
+        Column("login", String(40)),
+        Column("id", Integer, primary_key=True),
+        Column("age", Integer),
+        Column("team_id", Integer),
+    )
+
+    stated.c.login.create(connection=catalogue.engine)
+
+    assert stated.c.keys() == [*catalogue.columns("account")]
+
+
+def test_failed_creation_leaves_the_order_of_the_columns(
+    account: Table,
+) -> None:
+    stated = Column("login", Integer, server_default="1")
+
+    with pytest.raises((DBAPIError, NotSupportedError)):
+        stated.create(account)
+
+    assert account.c.keys() == ["id", "login", "age", "team_id"]
+    assert account.c.login is not stated
+
+
+def test_column_of_a_key_over_several(
+    engine: Engine, catalogue: Catalogue, editor: SchemaEditor
+) -> None:
+    table = Table(
+        "pair",
+        MetaData(),
+        Column("a", Integer, primary_key=True, autoincrement=False),
+        Column("b", Integer, primary_key=True, autoincrement=False),
+        Column("c", Integer),
+    )
+    table.create(engine)
+
+    table.c.b.drop(connection=engine)
+
+    left = ["a"] if editor.shrinks_indexes else []
+    assert catalogue.primary_key("pair") == left
+    assert table.primary_key.columns.keys() == left
+    assert table.c.a.primary_key is bool(left)
+
+
+def test_comment_of_a_new_column(
+    account: Table, engine: Engine, catalogue: Catalogue
+) -> None:
+    Column("email", String(9), comment="100% 'mail'").create(account)
+
+    stored = catalogue.columns("account")["email"].get("comment")
+    kept = engine.dialect.supports_comments
+    assert stored == ("100% 'mail'" if kept else None)

@@ -10,7 +10,6 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateColumn
 from sqlalchemy.schema import ExecutableDDLElement
-from sqlalchemy.schema import Index
 from sqlalchemy.schema import PrimaryKeyConstraint
 from sqlalchemy.schema import Table
 from sqlalchemy.schema import UniqueConstraint
@@ -20,6 +19,7 @@ from migrate.changeset import ddl
 from migrate.changeset import operations as ops
 from migrate.changeset.editor import SchemaEditor
 from migrate.changeset.editor import Statements
+from migrate.changeset.editor import index_named
 
 __all__ = ["Db2Editor"]
 
@@ -86,7 +86,7 @@ class Db2Editor(SchemaEditor):
         """Drop the constraint, or the index which stands for it."""
         constraint = operation.constraint
         if _is_nullable_unique(constraint):
-            index = Index(str(constraint.name), _table=constraint.table)
+            index = index_named(str(constraint.name), constraint.table)
             yield from self.drop_index(ops.DropIndex(index), connection)
         else:
             yield from super().drop_constraint(operation, connection)

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 from typing import ClassVar
+from typing import TypeGuard
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.schema import CheckConstraint
 from sqlalchemy.schema import Column
-from sqlalchemy.schema import Constraint
 from sqlalchemy.schema import CreateColumn
 from sqlalchemy.schema import ExecutableDDLElement
-from sqlalchemy.schema import ForeignKeyConstraint
-from sqlalchemy.schema import Index
 from sqlalchemy.schema import MetaData
 from sqlalchemy.schema import PrimaryKeyConstraint
 from sqlalchemy.schema import Table
 from sqlalchemy.schema import UniqueConstraint
+from sqlalchemy.sql import Executable
 from sqlalchemy.sql.compiler import DDLCompiler
 
 from migrate.changeset import ddl
 from migrate.changeset import operations as ops
+from migrate.changeset.databases.mysqlkeys import AddKey
+from migrate.changeset.databases.mysqlkeys import DropKey
+from migrate.changeset.databases.mysqlkeys import is_foreign_key_again
+from migrate.changeset.databases.mysqlkeys import stored_text
+from migrate.changeset.databases.mysqlkeys import without_column
+from migrate.changeset.databases.mysqlkeys import without_dropped
 from migrate.changeset.databases.showcreate import Definition
-from migrate.changeset.databases.showcreate import Key
 from migrate.changeset.databases.showcreate import columns_of
 from migrate.changeset.databases.showcreate import keys_of
 from migrate.changeset.editor import SchemaEditor
 from migrate.changeset.editor import Statements
+from migrate.changeset.editor import index_named
 
 __all__ = ["MySQLEditor"]
 
@@ -47,27 +55,12 @@ class ChangeColumn(ExecutableDDLElement):
     stored: Definition | None
 
 
-@dataclass(frozen=True, eq=False)
-class DropKey(ExecutableDDLElement):
-    """Drop a key or constraint known by its name alone."""
-
-    kind: str
-    name: str
-
-
-@dataclass(frozen=True, eq=False)
-class AddKey(ExecutableDDLElement):
-    """Add the stored constraint ``key`` again, with another name."""
-
-    key: Key
-    name: str
-
-
 class MySQLEditor(SchemaEditor):
     """MySQL from 8.0.19, MariaDB from 10.5.2."""
 
     name: ClassVar[str] = "MySQL"
-    combines_actions: ClassVar[bool] = True
+    joins_operations: ClassVar[bool] = True
+    renames_alone: ClassVar[bool] = False
     restates_columns: ClassVar[bool] = True
     shrinks_indexes: ClassVar[bool] = True
 
@@ -75,11 +68,16 @@ class MySQLEditor(SchemaEditor):
         self, operation: ops.AlterColumn, connection: Connection
     ) -> Statements:
         """State the whole column: what the server has, and the changes."""
-        if operation.after.identity is not None:
+        identity = operation.after.identity
+        if "identity" in operation.changes and identity is not None:
             raise self.refuse(
                 "make an identity column", "pass autoincrement=True"
             )
         name = operation.before.name
+        if operation.changes == {"name"}:
+            rename = ddl.RenameColumn(operation.before, operation.after)
+            yield ddl.AlterTable(operation.table, rename)
+            return
         stored = columns_of(_show(operation.table, connection)).get(name)
         yield ddl.AlterTable(
             operation.table,
@@ -98,29 +96,61 @@ class MySQLEditor(SchemaEditor):
         """Drop first what the server would not let go of by itself.
 
         Those are foreign keys, checks and unique keys over several columns
-        that contain it.  Indexes shrink.
+        that contain it.  Indexes shrink, and so does the primary key, which
+        MariaDB has to be told (MySQL would do it by itself).
         """
         name = operation.column.name
-        in_the_way = [
-            DropKey(key.kind, key.name)
+        containing = [
+            key
             for key in keys_of(_show(operation.table, connection))
-            if name in key.columns and key.name is not None
-            if key.kind in {"FOREIGN", "CHECK"}
-            or (key.kind == "UNIQUE" and len(key.columns) > 1)
+            if name in key.columns
         ]
         # A foreign key's index may be the unique key: it goes first.
-        in_the_way.sort(key=lambda each: each.kind != "FOREIGN")
-        yield ddl.AlterTable(operation.table, *in_the_way, operation)
+        containing.sort(key=lambda key: key.kind != "FOREIGN")
+        yield ddl.AlterTable(
+            operation.table,
+            *chain.from_iterable(
+                without_column(key, name) for key in containing
+            ),
+            operation,
+        )
+
+    def add_column(
+        self, operation: ops.AddColumn, connection: Connection
+    ) -> Statements:
+        """Add the column, and its named checks.
+
+        MariaDB takes no named check in a column's definition.
+        """
+        yield from super().add_column(operation, connection)
+        for each in operation.column.constraints:
+            if each.name is not None:
+                yield ddl.AlterTable(operation.table, ops.AddConstraint(each))
+
+    def add_constraint(
+        self, operation: ops.AddConstraint, connection: Connection
+    ) -> Statements:
+        """Add it; a column that counted before its key went counts again."""
+        constraint = operation.constraint
+        table = constraint.table
+        counts = []
+        if isinstance(constraint, PrimaryKeyConstraint):
+            first = next(iter(constraint.columns))
+            stored = columns_of(_show(table, connection)).get(first.name)
+            if first.autoincrement is True and stored is not None:
+                changes = frozenset({"autoincrement"})
+                counts.append(
+                    ChangeColumn(table, first.name, first, changes, stored)
+                )
+        yield ddl.AlterTable(table, operation, *counts)
 
     def drop_constraint(
         self, operation: ops.DropConstraint, connection: Connection
     ) -> Statements:
         """Drop it; a counting column stops counting when its key goes."""
-        constraint = operation.constraint
-        table = constraint.table
+        table: Table = operation.constraint.table
         stops = []
-        if isinstance(constraint, PrimaryKeyConstraint):
-            there = columns_of(_show(table, connection))
+        if isinstance(operation.constraint, PrimaryKeyConstraint):
             stops = [
                 ChangeColumn(
                     table,
@@ -129,11 +159,48 @@ class MySQLEditor(SchemaEditor):
                     frozenset(),
                     stored.without("AUTO_INCREMENT"),
                 )
-                for column in constraint.columns
-                if (stored := there.get(column.name)) is not None
-                and stored.says("AUTO_INCREMENT")
+                for column, stored in _counting(
+                    operation.constraint, connection
+                )
             ]
         yield ddl.AlterTable(table, *stops, operation)
+
+    def batch(
+        self, operation: ops.Batch, connection: Connection
+    ) -> Statements:
+        """Join the statements; nothing is dropped twice.
+
+        A column counts on while the key that it leads is exchanged.
+        """
+        keys = [each for each in operation.operations if _is_of_key(each)]
+        exchanged = keys if len(keys) > 1 else []
+        statements = chain.from_iterable(
+            [ddl.AlterTable(operation.table, each)]
+            if each in exchanged
+            else self.statements(each, connection)
+            for each in operation.operations
+        )
+        dropped: set[str] = set()
+        once = (without_dropped(each, dropped) for each in statements)
+        left = (each for each in once if each is not None)
+        yield from self.joined(operation.table, left)
+
+    def combines(
+        self, statement: Executable, pending: Sequence[ExecutableDDLElement]
+    ) -> TypeGuard[ddl.AlterTable]:
+        """Tell whether it may share its ALTER TABLE.
+
+        Names in new keys are those of after it, others those of before.
+        """
+        if not super().combines(statement, pending):
+            return False
+        adds = any(isinstance(each, ops.AddConstraint) for each in pending)
+        return not any(
+            isinstance(action, ops.RenameTable)
+            or (adds and _renames(action))
+            or is_foreign_key_again(action, pending)
+            for action in statement.actions
+        )
 
     def rename_index(
         self, operation: ops.RenameIndex, connection: Connection
@@ -158,7 +225,7 @@ class MySQLEditor(SchemaEditor):
             )
         table = constraint.table
         if isinstance(constraint, UniqueConstraint):
-            index = Index(str(constraint.name), _table=table)
+            index = index_named(str(constraint.name), table)
             yield ddl.AlterTable(table, ops.RenameIndex(index, operation.name))
             return
         stored = [
@@ -171,6 +238,30 @@ class MySQLEditor(SchemaEditor):
             yield ddl.AlterTable(table, drop, AddKey(key, operation.name))
 
 
+def _renames(action: object) -> bool:
+    if isinstance(action, ChangeColumn):
+        return action.name != action.after.name
+    return isinstance(action, ddl.RenameColumn)
+
+
+def _is_of_key(operation: ops.Operation) -> bool:
+    """Tell whether it adds or drops a primary key."""
+    return isinstance(
+        operation, (ops.AddConstraint, ops.DropConstraint)
+    ) and isinstance(operation.constraint, PrimaryKeyConstraint)
+
+
+def _counting(
+    key: Any, connection: Connection
+) -> Iterator[tuple[Column[object], Definition]]:
+    """Yield the column of ``key`` that counts, with its definition."""
+    there = columns_of(_show(key.table, connection))
+    for column in key.columns:
+        stored = there.get(column.name)
+        if stored is not None and stored.says("AUTO_INCREMENT"):
+            yield column, stored
+
+
 def _show(table: Table, connection: Connection) -> str:
     """Return SHOW CREATE TABLE; nothing where there is no database."""
     if not isinstance(connection, Connection):
@@ -180,44 +271,20 @@ def _show(table: Table, connection: Connection) -> str:
     return str(shown.one()[1])
 
 
-#: How each kind of key is dropped.
-_DROPS = {
-    "CHECK": "DROP CONSTRAINT {name}",
-    "FOREIGN": "DROP FOREIGN KEY {name}",
-    "PRIMARY": "DROP PRIMARY KEY",
-    "UNIQUE": "DROP INDEX {name}",
-}
-_KINDS: dict[type[Constraint], str] = {
-    CheckConstraint: "CHECK",
-    ForeignKeyConstraint: "FOREIGN",
-    PrimaryKeyConstraint: "PRIMARY",
-    UniqueConstraint: "UNIQUE",
-}
-
-
-@compiles(ops.DropConstraint, "mysql", "mariadb")
-def _drop_constraint(
-    element: ops.DropConstraint, compiler: DDLCompiler, **options: object
+@compiles(ops.AddColumn, "mysql", "mariadb")
+def _add_column(
+    element: ops.AddColumn, compiler: DDLCompiler, **options: object
 ) -> str:
-    constraint = element.constraint
-    (kind,) = (_KINDS[each] for each in _KINDS if isinstance(constraint, each))
-    if kind == "PRIMARY":
-        return _DROPS[kind]
-    return _DROPS[kind].format(name=ddl.constraint_name(compiler, constraint))
-
-
-@compiles(DropKey, "mysql", "mariadb")
-def _drop_key(
-    element: DropKey, compiler: DDLCompiler, **options: object
-) -> str:
-    name = compiler.preparer.quote(element.name)
-    return _DROPS[element.kind].format(name=name)
-
-
-@compiles(AddKey, "mysql", "mariadb")
-def _add_key(element: AddKey, compiler: DDLCompiler, **options: object) -> str:
-    stated = element.key.named(compiler.preparer.quote(element.name))
-    return f"ADD {_literal(compiler, stated)}"
+    column = element.column
+    specified: Any = compiler  # SQLAlchemy has no types for the method
+    inline = [each for each in column.constraints if each.name is None]
+    return " ".join(
+        [
+            "ADD",
+            specified.get_column_specification(column),
+            *map(compiler.process, inline),
+        ]
+    )
 
 
 @compiles(ops.RenameIndex, "mysql", "mariadb")
@@ -241,7 +308,7 @@ def _change_column(
     quote = compiler.preparer.quote
     return (
         f"CHANGE COLUMN {quote(before)} {quote(after)} "
-        f"{_literal(compiler, str(definition))}"
+        f"{stored_text(compiler, str(definition))}"
     )
 
 
@@ -254,10 +321,3 @@ def _wanted(element: ChangeColumn, compiler: DDLCompiler) -> Definition:
     spelled = compiler.process(CreateColumn(column))
     name = compiler.preparer.format_column(column)
     return Definition.parse(spelled.removeprefix(name).replace("%%", "%"))
-
-
-def _literal(compiler: DDLCompiler, text: str) -> str:
-    """Double the percent signs of the server's text for the driver."""
-    return (
-        text.replace("%", "%%") if compiler.preparer._double_percents else text
-    )

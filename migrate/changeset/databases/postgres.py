@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from typing import ClassVar
@@ -64,22 +65,22 @@ class PostgresEditor(SchemaEditor):
     """PostgreSQL from 10, and what speaks its language."""
 
     name: ClassVar[str] = "PostgreSQL"
-    combines_actions: ClassVar[bool] = True
+    joins_operations: ClassVar[bool] = True
 
-    def combines(self, statement: Executable) -> TypeGuard[ddl.AlterTable]:
+    def combines(
+        self, statement: Executable, pending: Sequence[ExecutableDDLElement]
+    ) -> TypeGuard[ddl.AlterTable]:
         """Tell whether it may share its ALTER TABLE; a rename may not."""
-        return super().combines(statement) and not any(
+        return super().combines(statement, pending) and not any(
             isinstance(action, _ALONE) for action in statement.actions
         )
 
     def add_column(
         self, operation: ops.AddColumn, connection: Connection
     ) -> Statements:
-        """Add the column; before it an enumeration, after it the comment."""
+        """Add the column; before it an enumeration."""
         yield from _missing_type(operation.column, connection)
         yield from super().add_column(operation, connection)
-        if operation.column.comment is not None:
-            yield ddl.SetColumnComment(operation.table, operation.column)
 
     def alter_type(
         self,

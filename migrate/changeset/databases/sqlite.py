@@ -44,11 +44,12 @@ class SQLiteEditor(SchemaEditor):
     """SQLite.  A whole batch is one step, with one rebuild at most."""
 
     name: ClassVar[str] = "SQLite"
+    joins_operations: ClassVar[bool] = True
+    renames_alone: ClassVar[bool] = False
     restates_columns: ClassVar[bool] = True
     shrinks_indexes: ClassVar[bool] = True
     keys_are_not_null: ClassVar[bool] = False
     names_constraints: ClassVar[bool] = False
-    foreign_keys_apart: ClassVar[bool] = False
 
     #: None: by the version of the connection's library.
     features: ClassVar[Features | None] = None
@@ -63,6 +64,7 @@ class SQLiteEditor(SchemaEditor):
             which.
         :raises NotSupportedError: something uses what is to go.
         """
+        self._refuse_identity(operation)
         version = connection.dialect.dbapi.sqlite_version_info  # type: ignore[union-attr]  # SQLite's have it
         features = self.features or Features.of(version)
         with (
@@ -74,3 +76,18 @@ class SQLiteEditor(SchemaEditor):
             work = Work(self, alteration)
             work.do(operation)
             work.finish()
+
+    def _refuse_identity(self, operation: ops.Operation) -> None:
+        """Refuse what other databases do and no script may take for done."""
+        if isinstance(operation, ops.Batch):
+            for each in operation.operations:
+                self._refuse_identity(each)
+        if (
+            isinstance(operation, ops.AlterColumn)
+            and "identity" in operation.changes
+            and operation.after.identity is not None
+        ):
+            raise self.refuse(
+                "make an identity column",
+                "an integer primary key counts by itself",
+            )

@@ -17,7 +17,7 @@ from sqlalchemy.schema import Table
 from migrate.changeset import ddl
 from migrate.changeset import operations as ops
 from migrate.changeset.editor import SchemaEditor
-from migrate.changeset.editor import foreign_keys_of
+from migrate.changeset.editor import constraints_with
 from migrate.changeset.editor import table_of
 from migrate.changeset.sqlite import completeness
 from migrate.changeset.sqlite import names
@@ -126,7 +126,7 @@ class Work:
         else:
             draft.add_column(spelling.definition)
             self.settle(draft)
-        for constraint in foreign_keys_of(operation):
+        for constraint in constraints_with(operation, self.dialect):
             self.do(ops.AddConstraint(constraint))
 
     def refuse_second(self, operation: ops.AddColumn) -> None:
