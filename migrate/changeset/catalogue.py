@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sqlalchemy import inspect
@@ -122,6 +123,8 @@ def constraint_name(
 def _alike(there: Inspector, constraint: Constraint) -> Any:
     wanted = _features(constraint)
     for each in _constraints(there, constraint):
+        if isinstance(constraint, CheckConstraint):
+            each = {**each, "sqltext": _plain(each["sqltext"])}
         if wanted == {key: each.get(key) for key in wanted}:
             return each
     return None
@@ -143,11 +146,30 @@ def _constraints(there: Inspector, constraint: Constraint) -> list[Any]:
     return []
 
 
+def _plain(sqltext: str) -> str:
+    """Return a check without what databases add: quotes and parentheses."""
+    words = re.findall(r"'(?:[^']|'')*'|[\w$]+|[^\s\"`]", sqltext)
+    while words[:1] == ["("] and words[-1:] == [")"] and _encloses(words):
+        words = words[1:-1]
+    return " ".join(words)
+
+
+def _encloses(words: list[str]) -> bool:
+    """Tell whether the first parenthesis is closed by the last word."""
+    depth = 0
+    for place, word in enumerate(words):
+        depth += {"(": 1, ")": -1}.get(word, 0)
+        if depth == 0:
+            return place == len(words) - 1
+    return False
+
+
 def _features(constraint: Constraint) -> dict[str, Any]:
     """What tells ``constraint`` from others of its kind, as reflected."""
     if isinstance(constraint, CheckConstraint):
-        return {"sqltext": str(constraint.sqltext)}
-    columns = [column.name for column in constraint.columns]  # type: ignore[attr-defined]
+        return {"sqltext": _plain(str(constraint.sqltext))}
+    holder: Any = constraint
+    columns = [column.name for column in holder.columns]
     if isinstance(constraint, UniqueConstraint):
         return {"column_names": columns}
     if isinstance(constraint, PrimaryKeyConstraint):

@@ -142,8 +142,7 @@ class PrimaryKeyConstraint(ConstraintChangeset, schema.PrimaryKeyConstraint):
     ) -> None:
         if table is not None and not cols:
             cols = (*metadata.next_key(table),)
-            for column in cols:
-                column.primary_key = True
+        _mark(cols)
         super().__init__(*cols, **kwargs)
         _place(self, table)
 
@@ -244,6 +243,17 @@ def _place(constraint: Any, table: Table | None) -> None:
     """Make ``constraint`` part of ``table``, if it has not found its own."""
     if table is not None and getattr(constraint, "parent", None) is None:
         metadata.attach_constraint(table, constraint)
+
+
+def _mark(cols: Iterable[Any]) -> None:
+    """Mark columns as the key of their table, and no others.
+
+    SQLAlchemy warns when a key is not of the columns that are marked.
+    """
+    marked = {each for each in cols if isinstance(each, Column)}
+    for table in {each.table for each in marked if each.table is not None}:
+        for column in table.c:
+            column.primary_key = column in marked
 
 
 def _first(constraint: Any) -> str:

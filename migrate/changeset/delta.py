@@ -291,6 +291,9 @@ def _set_generated(column: Column[Any], attribute: str, value: Any) -> None:
 
     SQLAlchemy keeps either in ``server_default`` also.
     """
+    if attribute == "identity":
+        # Without one it does not begin to count in another way.
+        column.autoincrement = "auto" if value is not None else False
     if column.server_default is getattr(column, attribute):
         column.server_default = None
     if attribute == "computed" and column.server_onupdate is column.computed:

@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import CheckConstraint
 from sqlalchemy import Column
 from sqlalchemy import Computed
+from sqlalchemy import Enum
 from sqlalchemy import ForeignKey
+from sqlalchemy import Identity
 from sqlalchemy import Index
 from sqlalchemy import Integer
 from sqlalchemy import MetaData
@@ -14,10 +16,15 @@ from sqlalchemy import String
 from sqlalchemy import Table
 from sqlalchemy import UniqueConstraint
 from sqlalchemy import create_engine
+from sqlalchemy import create_mock_engine
+from sqlalchemy import func
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import CreateEnumType
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable
 
 from migrate import ColumnDelta
+from migrate import rename_index
 from migrate.changeset import metadata as following
 from migrate.changeset import operations as ops
 from migrate.exceptions import NotSupportedError
@@ -144,3 +151,131 @@ def test_both_alterations_of_a_column_become_one() -> None:
     assert both.after.name == "b"
     assert not both.after.nullable
     assert isinstance(both.after.type, String)
+
+
+def test_rename_reaches_what_indexes_say_as_text(table: Table) -> None:
+    Index("e", text('lower(a) COLLATE "a"'), func.abs(table.c.a))
+    Index("w", table.c.id, sqlite_where=text("a > 1 OR alpha(a) = 'a'"))
+    Index(
+        "o",
+        table.c.id,
+        postgresql_where="a > 1",
+        postgresql_using="a",
+        postgresql_ops={"a": "int4_ops"},
+        postgresql_include=["a"],
+    )
+
+    rename(table.c.a, "z")
+
+    indexes = {index.name: index for index in table.indexes}
+    assert [str(each) for each in indexes["e"].expressions] == [
+        "lower(z) COLLATE z",
+        "abs(t.z)",
+    ]
+    assert str(indexes["w"].dialect_kwargs["sqlite_where"]) == (
+        "z > 1 OR alpha(z) = 'a'"
+    )
+    assert dict(indexes["o"].dialect_kwargs) == {
+        "postgresql_where": "z > 1",
+        "postgresql_using": "a",
+        "postgresql_ops": {"z": "int4_ops"},
+        "postgresql_include": ["z"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("A > 1", '"a z" > 1'),
+        ('"a" > 1', '"a z" > 1'),
+        ("`a` > 1", '"a z" > 1'),
+        ("a > '\\:a'", "\"a z\" > '\\:a'"),
+        ("ab > a(1)", "ab > a(1)"),
+    ],
+)
+def test_new_name_is_quoted_in_texts_as_the_database_does(
+    said: str, expected: str
+) -> None:
+    check = CheckConstraint(text(said))
+    table = Table("t", MetaData(), Column("a", Integer), check)
+    operation = ColumnDelta(table.c.a, name="a z").operation
+    assert operation is not None
+
+    following.follow(operation, following.Habits(quote='"{}"'.format))
+
+    assert str(check.sqltext) == expected.replace("\\:", ":")
+
+
+def test_name_with_a_colon_in_texts() -> None:
+    check = CheckConstraint(text('"a\\:b" > 1'))
+    table = Table("t", MetaData(), Column("a:b", Integer), check)
+
+    for before, after in (("a:b", "c:d"), ("c:d", "e")):
+        operation = ColumnDelta(table.c[before], name=after).operation
+        assert operation is not None
+        following.follow(operation, following.Habits(quote='"{}"'.format))
+
+    assert 'CHECK ("e" > 1)' in str(CreateTable(table))
+
+
+def test_index_that_says_a_dropped_column_goes_with_it(table: Table) -> None:
+    Index("w", table.c.id, postgresql_where=text("a > 1"))
+    Index("e", text("abs(a)"), table.c.id)
+
+    following.detach_column(
+        table, table.c.a, following.Habits(shrinks_indexes=True)
+    )
+
+    assert {index.name for index in table.indexes} == {"i"}
+
+
+def test_index_named_by_text_is_the_one_of_the_table() -> None:
+    table = Table("t", MetaData(), Column("a", Integer))
+    Index("i", table.c.a)
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        table.metadata.create_all(connection)
+
+        rename_index("i", "i2", table=table, connection=connection)
+
+    assert [index.name for index in table.indexes] == ["i2"]
+
+
+def test_type_that_the_database_makes_is_made_for_a_copy_too() -> None:
+    table = Table("t", MetaData(), Column("a", String(9)))
+    delta = ColumnDelta(table.c.a, Enum("x", "y", name="kinds"))
+    assert delta.operation is not None
+
+    following.follow(delta.operation)
+
+    sent: list[object] = []
+    engine = create_mock_engine(
+        "postgresql://", lambda element, *p, **k: sent.append(element)
+    )
+    table.metadata.create_all(engine, checkfirst=False)
+    assert any(isinstance(each, CreateEnumType) for each in sent)
+    assert table.constraints == {table.primary_key}
+
+
+def test_column_that_has_no_identity_any_more_does_not_count() -> None:
+    table = Table("t", MetaData(), Column("a", Integer, Identity()))
+
+    following.follow(_altered(table.c.a, identity=None))
+
+    assert table.c.a.autoincrement is False
+
+
+def test_identity_of_a_column_that_did_not_count() -> None:
+    column = Column("a", Integer, primary_key=True, autoincrement=False)
+    table = Table("t", MetaData(), column)
+
+    following.follow(_altered(column, identity=Identity()))
+
+    assert column.identity is not None
+    assert table.primary_key._autoincrement_column is column
+
+
+def _altered(column: Column[int], **changes: object) -> ops.AlterColumn:
+    operation = ColumnDelta(column, **changes).operation
+    assert operation is not None
+    return operation

@@ -241,6 +241,25 @@ def test_unnamed_constraints_are_found_in_the_catalogue(
     assert catalogue.foreign_keys("t") == {}
 
 
+def test_unnamed_check_is_found_by_what_it_says(
+    engine: Engine, catalogue: Catalogue
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "CREATE TABLE t (a INTEGER, b INTEGER, "
+                "CHECK (b > 3), CHECK (a > 0))"
+            )
+        )
+    table = Table("t", MetaData(), autoload_with=engine)
+
+    CheckConstraint("b > 3", columns=["x"], table=table).drop(engine=engine)
+
+    [left] = catalogue.checks("t").values()
+    assert "b" not in left
+    assert len(table.constraints) == 2
+
+
 def test_if_exists_and_if_not_exists(
     account: Table, catalogue: Catalogue
 ) -> None:
