@@ -26,6 +26,7 @@ LAYERS: list[list[str]] = [
         "migrate.changeset.ansisql",
         "migrate.changeset.operations",
         "migrate.changeset.catalogue",
+        "migrate.changeset.listing",
         "migrate.changeset.wording",
         "migrate.changeset.metadata",
         "migrate.changeset.order",

@@ -17,6 +17,7 @@ from sqlalchemy.schema import UniqueConstraint
 from migrate import binding
 from migrate.binding import Bind
 from migrate.changeset import catalogue
+from migrate.changeset import listing
 from migrate.changeset import metadata as following
 from migrate.changeset import operations as ops
 from migrate.changeset.batch import perform
@@ -131,7 +132,7 @@ def _attach(column: Column[Any], table: Table, undo: ExitStack) -> None:
         following.attach_column(table, column)
     finally:
         column.index, column.unique = flags
-    undo.callback(following.reorder, table, order)
+    undo.callback(listing.reorder, table, order)
     if replaced is not None:
         undo.callback(table.append_column, replaced, replace_existing=True)
     undo.callback(following.detach_column, table, column)

@@ -7,8 +7,6 @@ was added is part of the Table before; here things vanish or change name.
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Iterable
-from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace
 from functools import singledispatch
@@ -26,6 +24,7 @@ from sqlalchemy.schema import UniqueConstraint
 from sqlalchemy.sql import quoted_name
 from sqlalchemy.sql.base import SchemaEventTarget
 
+from migrate.changeset import listing
 from migrate.changeset import operations as ops
 from migrate.changeset import wording
 
@@ -37,7 +36,6 @@ __all__ = [
     "detach_column",
     "follow",
     "next_key",
-    "reorder",
     "retract",
 ]
 
@@ -90,7 +88,9 @@ def _(operation: ops.DropColumn, habits: Habits = _PLAIN) -> None:
 @follow.register
 def _(operation: ops.AddColumn, habits: Habits = _PLAIN) -> None:
     table, column = operation.table, operation.column
-    reorder(table, [*(each for each in table.c if each is not column), column])
+    listing.reorder(
+        table, [*(each for each in table.c if each is not column), column]
+    )
 
 
 @follow.register
@@ -213,7 +213,7 @@ def attach_column(table: Table, column: Column[Any]) -> None:
     so does a column that the Table was thought to have: a script for
     sqlalchemy-migrate may define a Table with the column it adds.
     """
-    _forget_alias(table, column.key or column.name)
+    listing.forget_alias(table, column.key or column.name)
     if column.table is not table:
         table.append_column(column, replace_existing=True)
 
@@ -240,10 +240,7 @@ def detach_column(
             table.indexes.discard(index)
         elif index.columns.contains_column(column):
             _shrink(index, column, vanish=not habits.shrinks_indexes)
-    if table.c.contains_column(column):
-        for key in _aliases(table, column):
-            del table._columns._index[key]
-        table._columns.remove(column)
+    listing.remove(table, column)
     for element in column.foreign_keys:
         element.constraint = None
     table._reset_memoizations()
@@ -368,22 +365,17 @@ def _forget_autoincrement(table: Table) -> None:
 def _rename_column(
     table: Table, column: Column[Any], name: str, habits: Habits
 ) -> None:
-    """Give ``column`` its new name and key, in every collection.
-
-    Scripts written for sqlalchemy-migrate go on to say ``table.c.old``
-    after a rename, and its manual promised ``table.c.new``: the column is
-    listed under its new name only, and is found under both.
-    """
+    """Give ``column`` its new name and key, in every collection."""
     before = column.name
     if column.key == column.name:
         column.key = name
     column.name = quoted_name(name, None)
     if not table.c.contains_column(column):
-        _take_back(table, column, before)
+        listing.take_back(table, column, before)
     for holder in (table, *table.constraints, *table.indexes):
         columns = getattr(holder, "_columns", None)
         if columns is not None and columns.contains_column(column):
-            _rekey(columns, columns)
+            listing.rekey(columns, columns)
     wording.rename_in_texts(table, before, name, habits.quote(name))
     _refer_anew(table)
     table._reset_memoizations()
@@ -414,53 +406,3 @@ def _restate(element: ForeignKey, stated: ForeignKey) -> None:
         if isinstance(vars(element).get(attribute), (str, tuple)):
             vars(element)[attribute] = vars(stated)[attribute]
     vars(element).pop("_column_tokens", None)
-
-
-def _take_back(table: Table, column: Column[Any], taken: str) -> None:
-    """List a column that yielded its name to another before it was renamed.
-
-    That one stands in its place.  SQLAlchemy has taken the foreign keys out
-    of the Table as well.
-    """
-    place = [each.name for each in table.c].index(taken)
-    reorder(table, [*[*table.c][:place], column, *[*table.c][place:]])
-    for element in column.foreign_keys:
-        table.foreign_keys.add(element)
-        if element.constraint is not None:
-            table.constraints.add(element.constraint)
-
-
-def reorder(table: Table, columns: Sequence[Column[Any]]) -> None:
-    """Give the columns of ``table`` another order."""
-    _rekey(table._columns, columns)
-
-
-def _rekey(columns: Any, order: Iterable[Column[Any]]) -> None:
-    """List the columns anew, by the keys they have now."""
-    every = [*order]
-    aliases = {
-        key: column
-        for key, (_, column) in columns._index.items()
-        if isinstance(key, str)
-    }
-    columns._index.clear()
-    columns._collection.clear()
-    columns._colset.clear()
-    for column in every:
-        columns.add(column)
-    for key, column in aliases.items():
-        columns._index.setdefault(key, (column.key, column))
-
-
-def _aliases(table: Table, column: Column[Any]) -> list[str]:
-    return [
-        key
-        for key, (_, found) in table._columns._index.items()
-        if found is column and isinstance(key, str) and key != column.key
-    ]
-
-
-def _forget_alias(table: Table, key: str) -> None:
-    entry = table._columns._index.get(key)
-    if entry is not None and entry[1].key != key:
-        del table._columns._index[key]

@@ -17,7 +17,6 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
 from migrate import ColumnDelta
-from migrate import PrimaryKeyConstraint
 from migrate import alter_column
 from migrate.exceptions import InvalidConstraintError
 from migrate.exceptions import MigrateDeprecationWarning
@@ -294,29 +293,6 @@ def test_name_of_a_key_is_a_string(account: Table, argument: str) -> None:
 
     with pytest.raises(InvalidConstraintError, match="constraint name"):
         account.c.login.alter(**keywords)
-
-
-def test_marked_column_joins_a_key_that_is_made_anew(
-    engine: Engine, catalogue: Catalogue
-) -> None:
-    """Keystone's script 73 has these words."""
-    stated = Table(
-        "bare",
-        MetaData(),
-        Column("a", Integer, primary_key=True, autoincrement=False),
-        Column("b", String(9), primary_key=True),
-        Column("c", Integer, nullable=False),
-    )
-    stated.create(engine)
-    table = Table("bare", MetaData(), autoload_with=engine)
-
-    PrimaryKeyConstraint(table=table).drop(engine=engine)
-    with pytest.warns(MigrateDeprecationWarning, match="without primary_key"):
-        table.c.c.alter(primary_key=True, engine=engine)
-    PrimaryKeyConstraint(table=table).create(engine=engine)
-
-    assert catalogue.primary_key("bare") == ["a", "b", "c"]
-    assert table.primary_key.columns.keys() == ["a", "b", "c"]
 
 
 def test_autoincrement(engine: Engine, catalogue: Catalogue) -> None:

@@ -154,6 +154,7 @@ def run(script: str, engine: Engine) -> None:
         )
 
 
+@pytest.mark.filterwarnings("ignore:alter.. leaves primary_key")
 def test_primary_key_made_anew_takes_a_column_in(
     engine: Engine, catalogue: Catalogue
 ) -> None:
