@@ -7,10 +7,11 @@ Here that would end the step's, of which nothing could be undone any more.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from migrate.exceptions import ScriptError
 
-__all__ = ["control_in"]
+__all__ = ["control_in", "without_control"]
 
 _CONTROL = re.compile(
     r"""(?P<begin>(BEGIN|START)(\s+(TRAN(SACTION)?|WORK|DEFERRED|IMMEDIATE
@@ -42,6 +43,54 @@ _INSIDE = re.compile(
 #: Whose body has statements of its own.
 _ROUTINE = re.compile(r"(CREATE|ALTER)\b.*?\bBEGIN\b", re.I | re.DOTALL)
 _COMMENT = re.compile(r"\s+|--[^\n]*(\n|\Z)|/\*.*?\*/", re.DOTALL)
+
+
+#: A transaction round the statements of one text.
+_ROUND = re.compile(r"(begin )?(other )+(commit begin (other )+)*(commit )?")
+
+
+def without_control(statement: str) -> str:
+    """Leave out a ``BEGIN`` and ``COMMIT`` round statements.
+
+    One text is all or nothing in a step, too.  What says anything else about
+    transactions is returned as it is.
+
+    >>> without_control("begin; DROP TABLE a; DELETE FROM b; commit")
+    ' DROP TABLE a; DELETE FROM b;'
+    >>> without_control("COMMIT; CREATE DATABASE c")
+    'COMMIT; CREATE DATABASE c'
+    """
+    if ";" not in statement:
+        return statement
+    pieces = [*_pieces(statement)]
+    kinds = "".join(f"{kind} " for kind, _ in pieces)
+    if "begin" not in kinds and "commit" not in kinds:
+        return statement
+    if not _ROUND.fullmatch(kinds):
+        return statement
+    return "".join(text for kind, text in pieces if kind == "other")
+
+
+def _pieces(statements: str) -> Iterator[tuple[str, str]]:
+    """Split at semicolons; ``END`` may be that of a routine."""
+    bare = _QUOTED.sub(_blanked, statements)
+    start = 0
+    for part in re.findall(r"[^;]*;|[^;]+\Z", bare):
+        text = statements[start : start + len(part)]
+        start += len(part)
+        said = part.strip("; \t\r\n").upper()
+        found = None if said.startswith("END") else _CONTROL.fullmatch(said)
+        if found:
+            kind = next(k for k, v in found.groupdict().items() if v)
+            yield kind, text
+        elif said:
+            yield "end" if said == "END" else "other", text
+
+
+def _blanked(quoted: re.Match[str]) -> str:
+    """Put something of the same length in the place of what is quoted."""
+    text = quoted.group()
+    return (" " if text[:2] in ("--", "/*") else "x") * len(text)
 
 
 def control_in(statement: str) -> str | None:

@@ -30,6 +30,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.util import immutabledict
 
 from migrate.legacy.control import control_in
+from migrate.legacy.control import without_control
 from migrate.legacy.effect import ALL
 from migrate.legacy.effect import Effect
 from migrate.legacy.effect import effect_of
@@ -342,6 +343,7 @@ def _not_sent(
     executemany: bool,
 ) -> tuple[str, Any]:
     """Keep the text of transaction control from the step's transaction."""
+    statement = without_control(statement)
     control = control_in(statement)
     if control is None:
         return statement, parameters

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from migrate import legacy
 from migrate.exceptions import ScriptError
 from migrate.legacy.control import control_in
+from migrate.legacy.control import without_control
 from tests.legacy.conftest import rolls_ddl_back
 
 
@@ -62,8 +63,8 @@ def test_commit_as_text_keeps_and_rollback_undoes(
     [
         "PREPARE TRANSACTION 'x'",
         "COMMIT; CREATE DATABASE x",
-        "BEGIN; SELECT 1; COMMIT;",
-        "CREATE TABLE t (a INT); COMMIT",
+        "BEGIN; SELECT 1; ROLLBACK;",
+        "CREATE TABLE t (a INT); COMMIT; DROP TABLE t",
     ],
 )
 def test_what_ends_the_step_among_other_things_is_refused(
@@ -74,6 +75,63 @@ def test_what_ends_the_step_among_other_things_is_refused(
         legacy.style(transactional) as script,
     ):
         script.execute(statement)  # type: ignore[attr-defined]
+
+
+ROUND = """
+begin; -- all of; COMMIT; it
+CREATE TABLE t (a TEXT);
+INSERT INTO t VALUES ('one; commit; begin');
+commit;
+BEGIN WORK;
+INSERT INTO t VALUES ('two');
+COMMIT
+"""
+
+
+def test_transaction_round_the_statements_of_a_text_is_left_out(
+    engine: Engine, transactional: Connection
+) -> None:
+    """CKAN's scripts have them."""
+    if transactional.dialect.name == "sqlite":
+        pytest.skip("the sqlite3 module takes one statement")
+    with legacy.style(transactional) as script:
+        execute: Any = script.execute  # type: ignore[attr-defined]
+        execute(ROUND)
+        rows = execute("SELECT a FROM t ORDER BY a").fetchall()
+
+        assert [row[0] for row in rows] == ["one; commit; begin", "two"]
+
+    transactional.rollback()
+    assert inspect(engine).get_table_names() == []
+
+
+def test_text_with_a_transaction_of_its_own_is_undone_when_it_fails(
+    transactional: Connection,
+) -> None:
+    if transactional.dialect.name == "sqlite":
+        pytest.skip("the sqlite3 module takes one statement")
+    with legacy.style(transactional) as script:
+        execute: Any = script.execute  # type: ignore[attr-defined]
+        with pytest.raises(DBAPIError):
+            execute("BEGIN; CREATE TABLE t (a INTEGER); SELECT b; COMMIT")
+        execute("BEGIN; CREATE TABLE t (a INTEGER); COMMIT")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "COMMIT",
+        "BEGIN; COMMIT",
+        "ROLLBACK; DROP TABLE a",
+        "DROP TABLE a; COMMIT; DROP TABLE b",
+        "CREATE TRIGGER x AFTER INSERT ON a BEGIN DELETE FROM b; END",
+        "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC; SELECT 1; END; COMMIT",
+        "SELECT 'begin; x; commit'",
+        "INSERT INTO a VALUES (1); DROP TABLE b",
+    ],
+)
+def test_other_texts_are_sent_as_they_are(statement: str) -> None:
+    assert without_control(statement) == statement
 
 
 @pytest.mark.parametrize(
