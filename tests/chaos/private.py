@@ -93,11 +93,15 @@ class Server:
         self.start()
 
     def _pid(self) -> int | None:
-        """Return the id of its process, while that runs."""
+        """Return the id of its process, while that runs.
+
+        Ids are used again, soon, and by threads of other servers too: only
+        a process that was given our folder is ours to end.
+        """
         with suppress(OSError, ValueError, IndexError):
             pid = int(self._pid_file.read_text().split()[0])
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2]
-            return None if state.split()[0] == "Z" else pid
+            words = Path(f"/proc/{pid}/cmdline").read_text()
+            return pid if str(self.data) in words else None
         return None
 
     @property
