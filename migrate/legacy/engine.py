@@ -26,6 +26,7 @@ from sqlalchemy.engine import RootTransaction
 from sqlalchemy.engine.base import OptionEngine
 from sqlalchemy.engine.base import OptionEngineMixin
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.util import immutabledict
 
@@ -283,20 +284,49 @@ def on(
     if transactional:
         _ensure_transaction(connection)
         real = connection.connection.dbapi_connection
-        with _closing(Savepoints(real, connection.dialect)) as transactions:
+        savepoints = Savepoints(real, connection.dialect)
+        with _closing(savepoints, connection) as transactions:
             yield ScriptEngine(connection, transactions, memory)
         return
     with (
         _driver_autocommit(connection) as real,
-        _closing(RealTransactions(real, connection.dialect)) as transactions,
+        _closing(
+            RealTransactions(real, connection.dialect), connection
+        ) as transactions,
     ):
         yield ScriptEngine(connection, transactions, memory)
 
 
 @contextmanager
-def _closing(transactions: Transactions) -> Iterator[Transactions]:
-    with _then(transactions.close):
+def _closing(
+    transactions: Transactions, connection: Connection
+) -> Iterator[Transactions]:
+    with _then(partial(_told, connection, transactions.close)):
         yield transactions
+
+
+def _told(connection: Connection, send: Callable[[], object]) -> None:
+    """Send something past SQLAlchemy, and raise errors as it does.
+
+    :raises sqlalchemy.exc.DBAPIError: for an error of the driver.
+    """
+    dialect = connection.dialect
+    base = dialect.loaded_dbapi.Error
+    try:
+        send()
+    except base as error:
+        driver: Any = connection.connection.dbapi_connection
+        is_lost = dialect.is_disconnect(error, driver, None)
+        if is_lost:
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            None,
+            None,
+            error,
+            base,
+            connection_invalidated=is_lost,
+            dialect=dialect,
+        ) from error
 
 
 @contextmanager
@@ -330,7 +360,8 @@ def _driver_autocommit(connection: Connection) -> Iterator[Any]:
         yield real
         return
     dialect.set_isolation_level(real, "AUTOCOMMIT")
-    with _then(partial(dialect.reset_isolation_level, real)):
+    reset = partial(dialect.reset_isolation_level, real)
+    with _then(partial(_told, connection, reset)):
         yield real
 
 

@@ -240,6 +240,37 @@ def test_session_on_a_connection_commits(
     assert values(run) == [1]
 
 
+def test_connection_lost_at_the_end_is_an_error_of_sqlalchemy(
+    engine: Engine, connection: Connection
+) -> None:
+    kill, own_id = {
+        "sqlite": ("", ""),
+        "postgresql": (
+            "SELECT pg_terminate_backend({0})",
+            "SELECT pg_backend_pid()",
+        ),
+        "mysql": ("KILL {0}", "SELECT connection_id()"),
+    }[engine.name]
+    if not kill:
+        pytest.skip("there is no server that could cut the connection")
+    transactional = rolls_ddl_back(connection)
+    number = connection.exec_driver_sql(own_id).scalar()
+
+    def run() -> None:
+        with legacy.style(connection, transactional=transactional) as script:
+            script.execute(  # type: ignore[attr-defined]
+                "CREATE TABLE t (a INTEGER)"
+            )
+            with engine.connect() as other:
+                other.exec_driver_sql(kill.format(number))
+
+    with pytest.raises(DBAPIError) as caught:
+        run()
+
+    assert caught.value.connection_invalidated
+    assert connection.invalidated
+
+
 def test_raw_connection_commits_inside_the_step(
     migrate_engine: Engine, run: Any
 ) -> None:
