@@ -13,6 +13,7 @@ from migrate.changeset.sqlite import keys
 from migrate.changeset.sqlite import rebuild
 from migrate.changeset.sqlite import rows
 from migrate.changeset.sqlite.draft import Draft
+from migrate.changeset.sqlite.objects import compiled
 from migrate.changeset.sqlite.stored import Catalogue
 from migrate.changeset.sqlite.stored import StoredObject
 from migrate.changeset.sqlite.tokens import fold
@@ -63,12 +64,26 @@ def _wanted_keys(catalogue: SchemaWriter, draft: Draft) -> dict[keys.Key, str]:
     """
     schema = draft.stored.schema
     name = _unused_name(catalogue, schema, draft.stored.name)
-    model = edits.scratch(draft.table, name)
-    catalogue.run((rebuild.created(model, schema), ()))
+    create = rebuild.created(edits.scratch(draft.table, name), schema)
+    _refuse_definition(catalogue, create, draft, name)
+    catalogue.run((create, ()))
     stored = catalogue.table(name, schema)
     found = keys.keys_of(catalogue, stored)
     catalogue.run((f"DROP TABLE {stored.quoted}", ()))
     return {key: keys.number(row) for key, row in found.items()}
+
+
+def _refuse_definition(
+    catalogue: SchemaWriter, create: str, draft: Draft, scratch: str
+) -> None:
+    """Raise if SQLite does not take a definition; create nothing."""
+    reason = compiled(catalogue, create)
+    if reason is not None:
+        reason = reason.replace(scratch, draft.stored.name)
+        raise NotSupportedError(
+            f"SQLite does not take the new definition of table "
+            f"{draft.stored.name!r} ({reason})"
+        )
 
 
 def _build_keys(
@@ -154,12 +169,14 @@ def twelve_steps(catalogue: SchemaWriter, draft: Draft) -> None:
     triggers = _triggers(catalogue, draft)
     scratch = _unused_name(catalogue, schema, name)
     connection = catalogue.connection
+    create, *copy = rebuild.copied(draft, scratch)
+    _refuse_definition(catalogue, create[0], draft, scratch)
     with (
         _naming_duplicates(catalogue, draft),
         # Rows that break a CHECK already are no reason.
         setting(connection, "ignore_check_constraints", on=True),
     ):
-        catalogue.run(*rebuild.copied(draft, scratch))
+        catalogue.run(create, *copy)
     _refuse_copies(catalogue, draft, scratch)
     with setting(connection, "legacy_alter_table", on=True):
         catalogue.run(*rebuild.replaced(draft, scratch))
