@@ -161,6 +161,19 @@ class CreateTable:
         return self.slice(column.type_span)
 
     @property
+    def sorts_keys_apart(self) -> bool:
+        """Whether a UNIQUE sorts otherwise than a unique index.
+
+        It ends with the primary key where that holds the rows; SQLite
+        sorts that part downwards in an index alone (ticket bba7b69f98).
+        """
+        return self.without_rowid and any(
+            token.is_word("DESC")
+            for key in self.of_kind(PRIMARY_KEY)
+            for token in significant(self.text[key.start : key.end])
+        )
+
+    @property
     def primary_key(self) -> tuple[str, ...]:
         """The names of the primary key's columns, in its order."""
         keys = self.of_kind(PRIMARY_KEY)

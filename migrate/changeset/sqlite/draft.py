@@ -267,9 +267,16 @@ class Draft:
             self._rekeyed()
 
     def _rekeyed(self) -> None:
-        """Note that a key came or went; an INTEGER one is the rowid."""
+        """Note that a key came or went.
+
+        An INTEGER one is the rowid, and not every UNIQUE has the b-tree of
+        a unique index.
+        """
         self.rekey = True
-        if self.table.rowid_alias != self.stored.create.rowid_alias:
+        if (
+            self.table.rowid_alias != self.stored.create.rowid_alias
+            or self.table.sorts_keys_apart
+        ):
             self.rebuild = True
 
     def rename_constraint(self, constraint: ConstraintDef, name: str) -> None:

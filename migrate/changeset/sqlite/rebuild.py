@@ -24,6 +24,8 @@ from migrate.changeset.sqlite import edits
 from migrate.changeset.sqlite.createtable import PRIMARY_KEY
 from migrate.changeset.sqlite.createtable import CreateTable
 from migrate.changeset.sqlite.draft import Draft
+from migrate.changeset.sqlite.keys import became
+from migrate.changeset.sqlite.keys import number
 from migrate.changeset.sqlite.stored import Statement
 from migrate.changeset.sqlite.stored import StoredObject
 from migrate.changeset.sqlite.stored import StoredTable
@@ -71,7 +73,8 @@ def bare(draft: Draft, name: str) -> CreateTable:
     Keys and indexes are built after the copy: sorting is many times faster
     than keeping a b-tree sorted row by row.
     """
-    return edits.scratch(draft.table, name, keys=False)
+    keys = draft.table.sorts_keys_apart
+    return edits.scratch(draft.table, name, keys=keys)
 
 
 def copy_rows(draft: Draft, target: str) -> str:
@@ -130,6 +133,8 @@ def exchange(
             "WHERE rowid = ?",
             (name, scratch.name, text, row.rowid),
         )
+    for row in scratch.autoindexes:
+        yield became(row, stored.name, number(row))
 
 
 def indexed(draft: Draft) -> Iterator[Statement]:
@@ -184,11 +189,11 @@ def restored(
 ) -> Iterator[Statement]:
     """Put back what SQLite's own tables held about the table."""
     schema, name = draft.stored.schema, draft.stored.name
-    if not _autoincrement(draft.table):
-        kept = {**kept, "sqlite_sequence": []}
     for table, old in kept.items():
         target = f"{quote(schema)}.{table}"
-        if old and table == "sqlite_sequence":
+        if table == "sqlite_sequence":
+            if not _autoincrement(draft.table):
+                continue
             yield f"DELETE FROM {target} WHERE name = ?", (name,)
         for row in old:
             marks = ", ".join("?" * len(row))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Collection
 from collections.abc import Iterator
 
 from sqlalchemy.exc import IntegrityError
@@ -35,23 +36,18 @@ def edit(catalogue: SchemaWriter, draft: Draft) -> None:
         catalogue.write_schema(stored.schema, [text])
         return
     scratch = _unused_name(catalogue, stored.schema, stored.name)
-    have = keys.keys_of(catalogue, stored)
     want = _wanted_keys(catalogue, draft)
-    there = {
-        **have,
-        **_build_keys(
-            catalogue, draft, [key for key in want if key not in have]
-        ),
-    }
+    there = _build_keys(catalogue, draft, want)
     gone = {
         f"{scratch}_{place}": key
-        for place, key in enumerate(key for key in have if key not in want)
+        for place, key in enumerate(there)
+        if key not in want
     }
     catalogue.write_schema(
         stored.schema,
         [text]
         + [keys.became(there[k], stored.name, n) for k, n in want.items()]
-        + [keys.released(k, have[k], name) for name, k in gone.items()],
+        + [keys.released(k, there[k], name) for name, k in gone.items()],
     )
     for name in gone:
         catalogue.run((f"DROP INDEX {quote(stored.schema)}.{quote(name)}", ()))
@@ -87,20 +83,26 @@ def _refuse_definition(
 
 
 def _build_keys(
-    catalogue: SchemaWriter, draft: Draft, missing: list[keys.Key]
+    catalogue: SchemaWriter, draft: Draft, want: Collection[keys.Key]
 ) -> dict[keys.Key, StoredObject]:
-    """Build b-trees on the stored table, as indexes."""
+    """Build the b-trees that are missing, as indexes.
+
+    :returns: all there are, of the old keys too.
+    """
     schema, name = draft.stored.schema, draft.stored.name
+    have = keys.keys_of(catalogue, catalogue.table(name, schema))
     prefix = _unused_name(catalogue, schema, name)
+    missing = [key for key in want if key not in have]
     names = {f"{prefix}_key_{i}": key for i, key in enumerate(missing)}
     with _naming_duplicates(catalogue, draft):
         for index, key in names.items():
             catalogue.run(keys.built(key, name, schema, index))
-    return {
+    built = {
         names[row.name]: row
         for row in catalogue.table(name, schema).indexes
         if row.name in names
     }
+    return {**have, **built}
 
 
 def exchange(catalogue: SchemaWriter, draft: Draft) -> None:
@@ -121,7 +123,7 @@ def exchange(catalogue: SchemaWriter, draft: Draft) -> None:
     now = catalogue.table(name, schema)
     catalogue.write_schema(schema, rebuild.exchange(draft, now, filled))
     catalogue.run((f"DROP TABLE {filled.quoted}", ()))
-    there = _build_keys(catalogue, draft, [*want])
+    there = _build_keys(catalogue, draft, want)
     with _naming_duplicates(catalogue, draft):
         catalogue.run(*rebuild.indexed(draft))
     row = catalogue.table(name, schema).row

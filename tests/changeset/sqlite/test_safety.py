@@ -634,53 +634,7 @@ def test_table_of_another_database(
     ]
 
 
-# Keys.
-
-
-def test_primary_key_comes_and_goes(connection: Connection) -> None:
-    connection.exec_driver_sql("CREATE TABLE k (a TEXT, b INTEGER)")
-    connection.exec_driver_sql("INSERT INTO k VALUES ('x', 1), ('y', 2)")
-    table = Table("k", model().metadata, Column("a"), Column("b"))
-    key = PrimaryKeyConstraint("a", "b", name="k_pkey")
-    insert = "INSERT INTO k VALUES ('x', 1)"
-
-    for operation in added(table, key):
-        SQLiteEditor().run(connection, operation)
-    with pytest.raises(Exception, match="UNIQUE constraint failed"):
-        connection.exec_driver_sql(insert)
-    SQLiteEditor().run(connection, ops.DropConstraint(key))
-    connection.exec_driver_sql(insert)
-
-    assert connection.exec_driver_sql("SELECT rowid FROM k").all() == [
-        *((1,), (2,), (3,)),
-    ]
-
-
-def test_second_primary_key_is_refused(connection: Connection) -> None:
-    key = PrimaryKeyConstraint("u")
-    with pytest.raises(NotSupportedError, match="already has a primary key"):
-        run(connection, added(model(), key))
-
-
-def test_index_of_the_old_library_is_dropped_as_the_key_it_stood_for(
-    connection: Connection,
-) -> None:
-    connection.exec_driver_sql("CREATE UNIQUE INDEX t_u_key ON t (id, u)")
-
-    for operation in dropped(model(), UniqueConstraint("u", name="T_u_key")):
-        SQLiteEditor().run(connection, operation)
-
-    assert not connection.exec_driver_sql(
-        "SELECT 1 FROM sqlite_master WHERE name = 't_u_key'"
-    ).all()
-
-
-def test_key_that_a_foreign_key_needs_stays(connection: Connection) -> None:
-    connection.exec_driver_sql("CREATE TABLE child (x REFERENCES other (x))")
-    table = model().metadata.tables["other"]
-
-    with pytest.raises(NotSupportedError, match="used by foreign key"):
-        run(connection, dropped(table, UniqueConstraint("x")))
+# Constraints and names.
 
 
 def test_foreign_key_to_what_is_no_key(connection: Connection) -> None:
