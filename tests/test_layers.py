@@ -20,6 +20,12 @@ LAYERS: list[list[str]] = [
         "migrate.importhook",
         "migrate.watching",
     ],
+    [
+        "migrate.sqltext.comments",
+        "migrate.sqltext.control",
+        "migrate.sqltext.effect",
+        "migrate.sqltext.kind",
+    ],
     ["migrate.binding"],
     ["migrate.legacy"],
     [
@@ -54,7 +60,6 @@ LAYERS: list[list[str]] = [
         "migrate.versioning.database",
         "migrate.versioning.sqllex",
         "migrate.versioning.sqlbody",
-        "migrate.versioning.sqlkind",
         "migrate.versioning.sqlsplit",
         "migrate.versioning.cfgparse",
         "migrate.versioning.template",

@@ -15,7 +15,7 @@ from typing import Any
 from typing import Protocol
 
 from migrate.exceptions import ScriptError
-from migrate.legacy.control import control_in
+from migrate.sqltext.control import control_in
 from migrate.watching import listeners
 
 __all__ = ["Owner", "cursor_of"]

@@ -8,7 +8,6 @@ called inside ``begin()``, and a result outlives its connection.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,21 +29,20 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.util import immutabledict
 
-from migrate.legacy.control import control_in
-from migrate.legacy.control import without_control
-from migrate.legacy.effect import ALL
-from migrate.legacy.effect import Effect
-from migrate.legacy.effect import effect_of
 from migrate.legacy.memory import Memory
 from migrate.legacy.transactions import RealTransactions
 from migrate.legacy.transactions import Savepoints
 from migrate.legacy.transactions import ScriptDBAPIConnection
 from migrate.legacy.transactions import Transactions
+from migrate.sqltext.control import control_in
+from migrate.sqltext.control import without_control
+from migrate.sqltext.effect import ALL
+from migrate.sqltext.effect import Effect
+from migrate.sqltext.effect import effect_of
+from migrate.sqltext.kind import selects_rows
 
 __all__ = ["MarkerTransaction", "ScriptConnection", "ScriptEngine", "on"]
 
-# A SELECT without FROM is there for the functions it calls.
-_READS = re.compile(r"\s*SELECT\b.*\bFROM\b", re.IGNORECASE | re.DOTALL)
 # Goes to the database in the place of transaction control.
 _NOTHING = "SELECT 1"
 
@@ -389,7 +387,7 @@ def _only_reads(result: Any) -> bool:
     context: Any = getattr(result, "context", None)
     if getattr(context, "compiled", None) is None:
         return False
-    return bool(_READS.match(context.statement))
+    return selects_rows(context.statement)
 
 
 def _effect(result: Any) -> Effect:

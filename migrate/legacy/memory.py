@@ -19,9 +19,9 @@ from sqlalchemy.engine.reflection import ObjectKind
 from sqlalchemy.engine.reflection import ObjectScope
 from sqlalchemy.types import TypeEngine
 
-from migrate.legacy.effect import ALL
-from migrate.legacy.effect import NOTHING
-from migrate.legacy.effect import Effect
+from migrate.sqltext.effect import ALL
+from migrate.sqltext.effect import NOTHING
+from migrate.sqltext.effect import Effect
 
 __all__ = ["Memory"]
 

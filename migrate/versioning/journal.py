@@ -20,12 +20,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from migrate.binding import can_roll_back_ddl
+from migrate.sqltext.kind import changes_rows_only
+from migrate.sqltext.kind import is_whole
+from migrate.sqltext.kind import only_reads
+from migrate.sqltext.kind import sets_session
 from migrate.versioning.secret import hidden_in_sql
 from migrate.versioning.secret import secrets_in
-from migrate.versioning.sqlkind import changes_rows_only
-from migrate.versioning.sqlkind import is_whole
-from migrate.versioning.sqlkind import only_reads
-from migrate.versioning.sqlkind import sets_session
 from migrate.watching import watched
 
 if TYPE_CHECKING:

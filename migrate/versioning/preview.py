@@ -8,7 +8,6 @@ that changes something by a cursor of the driver.
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -24,6 +23,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from migrate.binding import can_roll_back_ddl
 from migrate.exceptions import NotSupportedError
+from migrate.sqltext.comments import bare
+from migrate.sqltext.control import is_control
+from migrate.sqltext.kind import asks_catalogue
+from migrate.sqltext.kind import is_query
 from migrate.versioning.lock import lock_for
 from migrate.versioning.script import SqlScript
 from migrate.versioning.sealed import sealed
@@ -37,19 +40,6 @@ if TYPE_CHECKING:
 
 __all__ = ["preview"]
 
-_READING = re.compile(
-    r"(SELECT|SHOW|DESC|DESCRIBE|EXPLAIN|TABLE|VALUES)\b", re.IGNORECASE
-)
-_CATALOGUE = re.compile(
-    r"PRAGMA\s+(\w+\.)?\w+\s*(\(|$)|SHOW\b|DESC(RIBE)?\b"
-    r"|SELECT\b.*\b(pg_catalog|pg_class|information_schema"
-    r"|sqlite_(temp_)?(master|schema))\b",
-    re.IGNORECASE | re.DOTALL,
-)
-_TRANSACTION = re.compile(
-    r"(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b", re.IGNORECASE
-)
-_COMMENT = re.compile(r"(\s|--[^\n]*\n|/\*.*?\*/)*", re.DOTALL)
 # Sent in the place of what is withheld: a cursor that never executed
 # anything has no answer to the questions that SQLAlchemy asks it afterwards.
 _NOTHING = {"mysql": "DO 0", "mariadb": "DO 0", "oracle": "BEGIN NULL; END;"}
@@ -99,7 +89,7 @@ def _withheld(
             yield step, _shown(step, [])
             continue
         try:
-            with _recorded(connection, is_sent=_READING.match) as statements:
+            with _recorded(connection, is_sent=is_query) as statements:
                 step.script.run(connection, step.direction)
         except SQLAlchemyError as error:
             raise NotSupportedError(
@@ -138,11 +128,10 @@ def _recorded(
     ) -> bool:
         if threading.get_ident() != thread:
             return False
-        bare = _COMMENT.sub("", statement, count=1)
         reads = context.execution_options.get("migrate_reading")
-        if not (reads or _CATALOGUE.match(bare) or _TRANSACTION.match(bare)):
+        if not (reads or asks_catalogue(statement) or is_control(statement)):
             statements.append(_text(statement, parameters, context))
-        if is_sent(bare):
+        if is_sent(statement):
             return False
         if context.dialect.name in _NOTHING:
             cursor.execute(_NOTHING[context.dialect.name])
@@ -152,14 +141,14 @@ def _recorded(
         return execute(cursor, statement, None, context)
 
     def look(statement: str) -> AbstractContextManager[None]:
-        bare = _COMMENT.sub("", statement, count=1)
-        if not is_sent(bare):
+        if not is_sent(statement):
+            words = " ".join(bare(statement).split())
             raise NotSupportedError(
-                f"{_cut(' '.join(bare.split()))!r} is sent by a cursor of "
+                f"{_cut(words)!r} is sent by a cursor of "
                 "the driver, which cannot be shown without being run; "
                 "--preview_py shows the Python"
             )
-        if not (_CATALOGUE.match(bare) or _TRANSACTION.match(bare)):
+        if not (asks_catalogue(statement) or is_control(statement)):
             statements.append(statement.strip())
         return nullcontext()
 

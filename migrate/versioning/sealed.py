@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from typing import TypeAlias
 from sqlalchemy import event
 
 from migrate.exceptions import NotSupportedError
+from migrate.sqltext.control import ends_transaction
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -23,13 +23,6 @@ if TYPE_CHECKING:
     Seal: TypeAlias = Callable[[Connection, Lock], Iterator[None]]
 
 __all__ = ["sealed"]
-
-_COMMENT = r"(\s|;|--[^\n]*(\n|$)|/\*.*?\*/)*"
-_ENDS_TRANSACTION = re.compile(
-    _COMMENT + r"(COMMIT|END|ABORT|PREPARE\s+TRANSACTION"
-    r"|ROLLBACK(?!\s+(WORK\s+|TRANSACTION\s+)?TO\b))\b",
-    re.IGNORECASE | re.DOTALL,
-)
 
 
 @contextmanager
@@ -61,7 +54,7 @@ def _refusing(connection: Connection) -> Iterator[None]:
     def before(
         conn: Connection, cursor: Any, statement: str, *rest: Any
     ) -> None:
-        if _ENDS_TRANSACTION.match(statement):
+        if ends_transaction(statement):
             raise NotSupportedError(
                 f"{' '.join(statement.split())[:40]!r} would end the "
                 "transaction of the step; leave it out, or opt out of the "

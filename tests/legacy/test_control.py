@@ -14,8 +14,8 @@ from sqlalchemy.exc import DBAPIError
 
 from migrate import legacy
 from migrate.exceptions import ScriptError
-from migrate.legacy.control import control_in
-from migrate.legacy.control import without_control
+from migrate.sqltext.control import control_in
+from migrate.sqltext.control import without_control
 from tests.legacy.conftest import rolls_ddl_back
 
 

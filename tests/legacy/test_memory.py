@@ -19,8 +19,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.schema import DropTable
 
-from migrate.legacy.effect import ALL
-from migrate.legacy.effect import effect_of
+from migrate.sqltext.effect import ALL
+from migrate.sqltext.effect import effect_of
 
 
 @pytest.fixture

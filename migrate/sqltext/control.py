@@ -10,8 +10,14 @@ import re
 from collections.abc import Iterator
 
 from migrate.exceptions import ScriptError
+from migrate.sqltext.comments import bare
 
-__all__ = ["control_in", "without_control"]
+__all__ = [
+    "control_in",
+    "ends_transaction",
+    "is_control",
+    "without_control",
+]
 
 _CONTROL = re.compile(
     r"""(?P<begin>(BEGIN|START)(\s+(TRAN(SACTION)?|WORK|DEFERRED|IMMEDIATE
@@ -42,11 +48,11 @@ _INSIDE = re.compile(
 )
 #: Whose body has statements of its own.
 _ROUTINE = re.compile(r"(CREATE|ALTER)\b.*?\bBEGIN\b", re.I | re.DOTALL)
-_COMMENT = re.compile(r"\s+|--[^\n]*(\n|\Z)|/\*.*?\*/", re.DOTALL)
-
-
 #: A transaction round the statements of one text.
 _ROUND = re.compile(r"(begin )?(other )+(commit begin (other )+)*(commit )?")
+_ANY = re.compile(
+    r"(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b", re.IGNORECASE
+)
 
 
 def without_control(statement: str) -> str:
@@ -73,9 +79,9 @@ def without_control(statement: str) -> str:
 
 def _pieces(statements: str) -> Iterator[tuple[str, str]]:
     """Split at semicolons; ``END`` may be that of a routine."""
-    bare = _QUOTED.sub(_blanked, statements)
+    plain = _QUOTED.sub(_blanked, statements)
     start = 0
-    for part in re.findall(r"[^;]*;|[^;]+\Z", bare):
+    for part in re.findall(r"[^;]*;|[^;]+\Z", plain):
         text = statements[start : start + len(part)]
         start += len(part)
         said = part.strip("; \t\r\n").upper()
@@ -107,23 +113,33 @@ def control_in(statement: str) -> str | None:
     Traceback (most recent call last):
     migrate.exceptions.ScriptError: 'DROP TABLE a; COMMIT; DROP TABLE b' ...
     """
-    start = 0
-    while blank := _COMMENT.match(statement, start):
-        start = blank.end()
-    bare = statement[start:].rstrip("; \t\r\n")
-    if found := _CONTROL.fullmatch(bare):
+    text = bare(statement).rstrip("; \t\r\n")
+    if found := _CONTROL.fullmatch(text):
         return next(k for k, text in found.groupdict().items() if text)
-    if _HIDDEN.match(bare) or (";" in bare and _ends_inside(bare)):
+    if _HIDDEN.match(text) or (";" in text and _ends_inside(text)):
         raise ScriptError(
-            f"{_shortened(bare)!r} would end the transaction of the step; "
+            f"{_shortened(text)!r} would end the transaction of the step; "
             "set transactional = False in the script, or leave it out"
         )
     return None
 
 
 def _ends_inside(statements: str) -> bool:
-    bare = _QUOTED.sub("''", statements)
-    return bool(_INSIDE.search(bare)) and not _ROUTINE.match(bare)
+    plain = _QUOTED.sub("''", statements)
+    return bool(_INSIDE.search(plain)) and not _ROUTINE.match(plain)
+
+
+def ends_transaction(statement: str) -> bool:
+    """Tell whether the transaction is over after it."""
+    try:
+        return control_in(statement) in ("commit", "rollback")
+    except ScriptError:
+        return True
+
+
+def is_control(statement: str) -> bool:
+    """Tell whether it is transaction control, of savepoints too."""
+    return bool(_ANY.match(bare(statement)))
 
 
 def _shortened(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What kind of statement a text is, as far as recovery must know.
+"""What kind of statement a text is, for recovery and for previews.
 
 Judged by the first words, after comments.  Where a doubt remains the answer
 is the careful one.
@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 
+from migrate.sqltext.comments import bare
+
 __all__ = [
+    "asks_catalogue",
     "changes_rows_only",
+    "is_query",
     "is_whole",
     "only_reads",
+    "selects_rows",
     "sets_session",
 ]
 
-_COMMENTS = re.compile(
-    r"(?:\s+|--[^\n]*(?:\n|\Z)|#[^\n]*(?:\n|\Z)|/\*(?!M?!).*?(?:\*/|\Z))*",
-    re.DOTALL,
-)
 _ROWS = re.compile(r"(INSERT|UPDATE|DELETE|REPLACE|MERGE)\b", re.IGNORECASE)
 _READS = re.compile(
     r"(SHOW|DESCRIBE|DESC|EXPLAIN|PRAGMA|SET|VALUES|ROLLBACK|SAVEPOINT"
@@ -34,11 +35,21 @@ _SESSION = re.compile(
     r"|CREATE\s+(OR\s+REPLACE\s+)?(LOCAL\s+|GLOBAL\s+)?TEMP\w*)\b|.*@\w+\s*:=",
     re.IGNORECASE | re.DOTALL,
 )
+_QUERY = re.compile(
+    r"(SELECT|SHOW|DESC|DESCRIBE|EXPLAIN|TABLE|VALUES)\b", re.IGNORECASE
+)
+_CATALOGUE = re.compile(
+    r"PRAGMA\s+(\w+\.)?\w+\s*(\(|$)|SHOW\b|DESC(RIBE)?\b"
+    r"|SELECT\b.*\b(pg_catalog|pg_class|information_schema"
+    r"|sqlite_(temp_)?(master|schema))\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_SELECTS_ROWS = re.compile(r"SELECT\b.*\bFROM\b", re.IGNORECASE | re.DOTALL)
 
 
 def changes_rows_only(sql: str) -> bool:
     """Tell whether it changes rows, and can be rolled back with them."""
-    return bool(_ROWS.match(_bare(sql)))
+    return bool(_ROWS.match(_words(sql)))
 
 
 def only_reads(sql: str) -> bool:
@@ -46,7 +57,7 @@ def only_reads(sql: str) -> bool:
 
     A function in a SELECT may do more; nobody can see that from here.
     """
-    return bool(_READS.match(_bare(sql)))
+    return bool(_READS.match(_words(sql)))
 
 
 def is_whole(sql: str) -> bool:
@@ -56,7 +67,7 @@ def is_whole(sql: str) -> bool:
     manual, DROP TABLE), of an index built CONCURRENTLY (PostgreSQL leaves it
     INVALID, manual, CREATE INDEX), of calls of routines.
     """
-    bare = _bare(sql)
+    bare = _words(sql)
     if re.search(r"\bCONCURRENTLY\b", bare, re.IGNORECASE):
         return False
     return bool(
@@ -66,9 +77,26 @@ def is_whole(sql: str) -> bool:
 
 def sets_session(sql: str) -> bool:
     """Tell whether later statements may depend on it in this session."""
-    return bool(_SESSION.match(_bare(sql)))
+    return bool(_SESSION.match(_words(sql)))
 
 
-def _bare(sql: str) -> str:
-    match = _COMMENTS.match(sql)
-    return sql[match.end() :] if match else sql
+def is_query(sql: str) -> bool:
+    """Tell whether it asks for rows, and may be sent where nothing else is."""
+    return bool(_QUERY.match(bare(sql)))
+
+
+def asks_catalogue(sql: str) -> bool:
+    """Tell whether it asks what tables there are, and how they are made."""
+    return bool(_CATALOGUE.match(bare(sql)))
+
+
+def selects_rows(sql: str) -> bool:
+    """Tell whether it is a SELECT from tables.
+
+    One without FROM is there for the functions that it calls.
+    """
+    return bool(_SELECTS_ROWS.match(bare(sql)))
+
+
+def _words(sql: str) -> str:
+    return bare(sql, keeps_hints=True)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from migrate.versioning import sqlkind
+from migrate.sqltext import kind
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ from migrate.versioning import sqlkind
     ],
 )
 def test_changes_rows_only(sql: str, expected: bool) -> None:
-    assert sqlkind.changes_rows_only(sql) is expected
+    assert kind.changes_rows_only(sql) is expected
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_changes_rows_only(sql: str, expected: bool) -> None:
     ],
 )
 def test_only_reads(sql: str, expected: bool) -> None:
-    assert sqlkind.only_reads(sql) is expected
+    assert kind.only_reads(sql) is expected
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_only_reads(sql: str, expected: bool) -> None:
     ],
 )
 def test_is_whole(sql: str, expected: bool) -> None:
-    assert sqlkind.is_whole(sql) is expected
+    assert kind.is_whole(sql) is expected
 
 
 @pytest.mark.parametrize(
@@ -60,4 +60,4 @@ def test_is_whole(sql: str, expected: bool) -> None:
     ],
 )
 def test_sets_session(sql: str, expected: bool) -> None:
-    assert sqlkind.sets_session(sql) is expected
+    assert kind.sets_session(sql) is expected
