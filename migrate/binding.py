@@ -26,6 +26,7 @@ __all__ = [
     "bind_of",
     "can_roll_back_ddl",
     "connect",
+    "is_of_old_script",
     "resolve",
     "running",
     "running_bind",
@@ -65,6 +66,14 @@ def bind_of(metadata: MetaData | None) -> Bind | None:
     """
     bind: Bind | None = vars(metadata).get("bind") if metadata else None
     return bind
+
+
+def is_of_old_script(metadata: MetaData) -> bool:
+    """Tell whether a change script for sqlalchemy-migrate made ``metadata``.
+
+    Only such a script binds it.
+    """
+    return _running.get() is not None and bind_of(metadata) is not None
 
 
 def resolve(

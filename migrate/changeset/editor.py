@@ -25,6 +25,7 @@ from sqlalchemy.schema import Table
 from sqlalchemy.sql import Executable
 from sqlalchemy.sql import expression
 
+from migrate import binding
 from migrate.changeset import catalogue
 from migrate.changeset import ddl
 from migrate.changeset import operations as ops
@@ -344,7 +345,8 @@ def constraints_with(
 
     Its foreign keys, and the checks of a Boolean or Enum: these SQLAlchemy
     makes constraints of the table, and asks for each dialect whether it
-    needs them.
+    needs them.  sqlalchemy-migrate added a column without those checks, and
+    so the databases of its scripts have none.
     """
     table, column = operation.table, operation.column
     nothing: Any = None  # as SQLAlchemy itself makes one to ask
@@ -352,7 +354,8 @@ def constraints_with(
     checks = [
         each
         for each in table.constraints
-        if isinstance(each, CheckConstraint)
+        if not binding.is_of_old_script(table.metadata)
+        and isinstance(each, CheckConstraint)
         and getattr(each, "_type_bound", False)
         and wording.mentions(each.sqltext, column)
         and each._should_create_for_compiler(compiler)

@@ -197,3 +197,21 @@ assert [*Table("t", MetaData(migrate_engine), autoload=True).c.keys()] == ["c"]
 
     assert [*catalogue.columns("u")] == ["a", "b"]
     assert [*catalogue.columns("t")] == ["c"]
+
+
+@pytest.mark.parametrize(("bind", "checks"), [("migrate_engine", 0), ("", 1)])
+def test_check_of_a_type_does_not_come_with_bound_metadata(
+    engine: Engine, catalogue: Catalogue, bind: str, checks: int
+) -> None:
+    """Trove's own Boolean asks for it, and its databases have none."""
+    run(
+        f"""
+t = Table("t", MetaData({bind}), Column("a", Integer))
+t.create(migrate_engine)
+Column("kind", Enum("a", "b", name="kinds", native_enum=False,
+                    create_constraint=True)).create(t)
+""",
+        engine,
+    )
+
+    assert len(catalogue.checks("t")) == checks
