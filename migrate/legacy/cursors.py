@@ -28,6 +28,9 @@ class Owner(Protocol):
     def is_atomic(self) -> bool:
         """Whether its work is part of a transaction that it cannot end."""
 
+    def check(self) -> None:
+        """Raise TransactionEndedError if that transaction is gone."""
+
     def commit(self) -> None:
         """Keep the work done so far."""
 
@@ -116,6 +119,7 @@ class _Sender:
             if control != "begin":
                 getattr(self._owner, control)()
             return cursor if isinstance(cursor, sqlite3.Cursor) else None
+        self._owner.check()
         self._is_sending = True
         try:
             with ExitStack() as stack:

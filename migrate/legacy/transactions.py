@@ -109,9 +109,11 @@ class Savepoints(_Statements):
         self._stack: list[Transaction] = []
         self._ended: set[Transaction] = set()
         self._idle_is_clean = False
+        self._is_over = False
 
     def open(self) -> Transaction:
         """Set a savepoint, or take over one that nobody needs."""
+        self.check()
         top = self._stack[-1] if self._stack else None
         if top is None or top not in self._ended:
             return self._push()
@@ -133,6 +135,10 @@ class Savepoints(_Statements):
         """Roll back to the savepoint."""
         if transaction not in self._stack:
             return
+        if self._is_idle():
+            # Its error is what there is to say; the script cannot go on.
+            self._is_over = True
+            return
         self.send(f"ROLLBACK TO SAVEPOINT {transaction.name}")
         self._drop_above(transaction)
         self._ended.add(transaction)
@@ -149,7 +155,7 @@ class Savepoints(_Statements):
         :raises TransactionEndedError: when the step's transaction is not
             there any more.
         """
-        self._check()
+        self.check()
         for transaction in self._stack:
             if transaction not in self._ended:
                 self.undo(transaction)
@@ -159,23 +165,30 @@ class Savepoints(_Statements):
         self._stack.clear()
         self._ended.clear()
 
-    def _check(self) -> None:
-        """See that nobody has gone around us, without asking the database.
+    def check(self) -> None:
+        """See that the transaction of the step is still there.
 
-        SQLite itself rolls back after some errors, such as a full disk
-        (manual, lang_transaction), which a script may have caught.
+        :raises TransactionEndedError: when it is not.
         """
-        driver = self._dbapi_connection
-        is_open = getattr(driver, "in_transaction", True)  # sqlite3
-        status = getattr(driver, "get_transaction_status", None)  # psycopg2
-        is_idle = not is_open or (status is not None and status() == 0)
-        if self._stack and is_idle:
+        if self._is_over or (self._stack and self._is_idle()):
             raise TransactionEndedError(
                 "the transaction of the step was ended in the middle of the "
                 "script: what the script did before may be there or not, "
                 "and its version is not recorded; see what is there, and let "
-                "the script leave the driver's connection alone"
+                "the script leave the driver's connection alone, and catch "
+                "no error such as that of a full disk"
             )
+
+    def _is_idle(self) -> bool:
+        """Tell what the driver knows, without asking the database.
+
+        Somebody may have gone around us, and SQLite itself rolls all back
+        after some errors, such as a full disk (manual, lang_transaction).
+        """
+        driver = self._dbapi_connection
+        is_open = getattr(driver, "in_transaction", True)  # sqlite3
+        status = getattr(driver, "get_transaction_status", None)  # psycopg2
+        return not is_open or (status is not None and status() == 0)
 
     def _push(self, instead_of: Transaction | None = None) -> Transaction:
         self._count += 1
@@ -348,6 +361,11 @@ class ScriptDBAPIConnection:
     def is_atomic(self) -> bool:
         """Whether all work is part of the transaction of the step."""
         return isinstance(self._transactions, Savepoints)
+
+    def check(self) -> None:
+        """See that the transaction of the step, if any, is still there."""
+        if isinstance(self._transactions, Savepoints):
+            self._transactions.check()
 
     def _enter(self) -> None:
         self.memory.doubt()

@@ -51,7 +51,8 @@ def cancellable(connection: Connection) -> Iterator[None]:
         to.
     """
     make = _WAYS.get(connection.dialect.name)
-    is_ours = threading.current_thread() is threading.main_thread()
+    is_main = threading.current_thread() is threading.main_thread()
+    is_ours = is_main and bool(interrupting())
     watch = make(connection) if make and is_ours else None
     if watch is None:
         yield

@@ -298,7 +298,7 @@ class Runner:
             self._is_undone = (
                 is_committed is False
                 and is_undone()
-                and not isinstance(error, TransactionEndedError)
+                and not _ended_transaction(error)
             )
             blockers = tuple(self._blockers.last) if self._blockers else ()
             self._emit(
@@ -338,6 +338,12 @@ class _Clock:
 
     def milliseconds(self) -> int:
         return round((time.monotonic() - self._start) * 1000)
+
+
+def _ended_transaction(error: BaseException) -> bool:
+    # SQLAlchemy wraps what comes out of a connection.
+    original = getattr(error, "orig", None)
+    return isinstance(original or error, TransactionEndedError)
 
 
 def _marker(step: Step) -> Marker:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextlib import suppress
 from typing import Any
 
 import psycopg2.extras
@@ -13,6 +15,8 @@ from sqlalchemy import inspect
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import StatementError
 
 from migrate import legacy
 from migrate.exceptions import ScriptError
@@ -171,3 +175,72 @@ def test_helpers_of_psycopg2_work(
     assert [row["a"] for row in cursor.fetchall()] == [1, 2]
     assert named.fetchall() == [(1,), (2,)]
     assert heard[1] == 'SELECT a FROM "t"'
+
+
+# -- SQLite rolls a transaction back itself: here, when it is interrupted
+
+ENDLESS = (
+    "INSERT INTO t WITH RECURSIVE few (n) AS"
+    " (SELECT 1 UNION ALL SELECT n + 1 FROM few) SELECT n FROM few"
+)
+
+
+@contextmanager
+def impatient(connection: Connection) -> Iterator[Any]:
+    """A script whose database gives up long statements."""
+    driver: Any = connection.connection.dbapi_connection
+    driver.set_progress_handler(lambda: 1, 100_000)
+    with legacy.style(connection) as script:
+        execute: Any = script.execute  # type: ignore[attr-defined]
+        execute("CREATE TABLE t (a INTEGER)")
+        yield script
+    driver.set_progress_handler(None, 0)
+
+
+def test_error_that_undoes_the_step_is_what_is_said(
+    sqlite_engine: Engine,
+) -> None:
+    def run(connection: Connection) -> None:
+        with impatient(connection) as script:
+            script.execute(ENDLESS)
+
+    with (
+        sqlite_engine.connect() as connection,
+        pytest.raises(OperationalError, match="interrupted"),
+    ):
+        run(connection)
+
+
+def test_script_that_catches_such_an_error_cannot_go_on(
+    sqlite_engine: Engine,
+) -> None:
+    def run(connection: Connection) -> None:
+        with impatient(connection) as script:
+            with suppress(OperationalError):
+                script.execute(ENDLESS)
+            script.execute("CREATE TABLE u (a INTEGER)")
+
+    with (
+        sqlite_engine.connect() as connection,
+        pytest.raises(StatementError, match="ended in the middle"),
+    ):
+        run(connection)
+
+    assert inspect(sqlite_engine).get_table_names() == []
+
+
+def test_nor_can_a_cursor_of_the_driver(sqlite_engine: Engine) -> None:
+    def run(connection: Connection) -> None:
+        with impatient(connection) as script:
+            cursor = script.raw_connection().cursor()
+            with suppress(sqlite3.OperationalError):
+                cursor.execute(ENDLESS)
+            cursor.execute("CREATE TABLE u (a INTEGER)")
+
+    with (
+        sqlite_engine.connect() as connection,
+        pytest.raises(TransactionEndedError),
+    ):
+        run(connection)
+
+    assert inspect(sqlite_engine).get_table_names() == []
