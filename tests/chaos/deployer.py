@@ -139,6 +139,8 @@ def _run(
     for number, path in enumerate(files, start=1):
         os.dup2(os.open(path, os.O_WRONLY), number)
     sys.stdout, sys.stderr = _stream(1), _stream(2)
+    # Ignored in what a shell has sent to the background.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(manage.parent)
     sys.argv = [str(manage), *words]
     if prepare is not None:
