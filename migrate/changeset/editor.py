@@ -28,9 +28,9 @@ from sqlalchemy.sql import expression
 from migrate import binding
 from migrate.changeset import catalogue
 from migrate.changeset import ddl
+from migrate.changeset import metadata
 from migrate.changeset import operations as ops
 from migrate.changeset import wording
-from migrate.changeset.metadata import Habits
 from migrate.exceptions import NotSupportedError
 
 __all__ = ["SchemaEditor", "Statements"]
@@ -131,7 +131,7 @@ class SchemaEditor:
             there = catalogue.has_constraint(connection, operation.constraint)
         return there is None or there == wanted
 
-    def habits(self, connection: Connection) -> Habits:
+    def habits(self, connection: Connection) -> metadata.Habits:
         """Return what the Table has to know to follow."""
         preparer = connection.dialect.identifier_preparer
 
@@ -140,11 +140,37 @@ class SchemaEditor:
             doubled = preparer._double_percents
             return quoted.replace("%%", "%") if doubled else quoted
 
-        return Habits(self.shrinks_indexes, self.keys_are_not_null, quote)
+        return metadata.Habits(
+            self.shrinks_indexes, self.keys_are_not_null, quote
+        )
 
     def refuse(self, what: str, way_round: str) -> NotSupportedError:
         """Make the error for what the database cannot do."""
         return NotSupportedError(f"{self.name} cannot {what}: {way_round}")
+
+    def refuse_rename(self, what: str, name: object) -> NotSupportedError:
+        """Make the error for what can only be made anew."""
+        return self.refuse(
+            f"rename {what} {name!r}",
+            "drop it and create it under the new name",
+        )
+
+    def drop_containing(
+        self, operation: ops.DropColumn, connection: Connection
+    ) -> Statements:
+        """Drop what the Table says to contain the column of ``operation``.
+
+        For databases which refuse to drop a column else.
+        """
+        table, column = operation.table, operation.column
+        for constraint in table._sorted_constraints:
+            if metadata.contains(constraint, column):
+                yield from self.drop_constraint(
+                    ops.DropConstraint(constraint), connection
+                )
+        for index in table.indexes:
+            if index.columns.contains_column(column):
+                yield from self.drop_index(ops.DropIndex(index), connection)
 
     # One method per operation.
 

@@ -33,6 +33,7 @@ __all__ = [
     "attach_column",
     "attach_constraint",
     "both",
+    "contains",
     "detach_column",
     "follow",
     "next_key",
@@ -233,7 +234,7 @@ def detach_column(
                 constraint._columns.remove(column)
             else:
                 _detach_constraint(constraint)
-        elif _contains(constraint, column):
+        elif contains(constraint, column):
             _detach_constraint(constraint, keep=column)
     for index in [*table.indexes]:
         if wording.index_mentions(index, column):
@@ -347,7 +348,7 @@ def _keep_counting(key: PrimaryKeyConstraint) -> None:
         counting.autoincrement = True
 
 
-def _contains(constraint: Constraint, column: Column[Any]) -> bool:
+def contains(constraint: Constraint, column: Column[Any]) -> bool:
     """Tell whether ``constraint`` is about ``column`` and goes with it."""
     if not isinstance(constraint, CheckConstraint):
         return column in {*getattr(constraint, "columns", ())}

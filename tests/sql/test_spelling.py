@@ -92,6 +92,12 @@ def drop_column(table: Table) -> ops.Operation:
     return ops.DropColumn(table, table.c.a)
 
 
+def drop_constrained_column(table: Table) -> ops.Operation:
+    table.append_constraint(CheckConstraint("a > 3", name="ck"))
+    table.append_constraint(UniqueConstraint("a", name="u"))
+    return drop_column(table)
+
+
 def altered(**changes: Any) -> Callable[[Table], ops.Operation]:
     def make(table: Table) -> ops.Operation:
         operation = ColumnDelta(table.c.a, **changes).operation
@@ -217,6 +223,27 @@ SPELLINGS: list[tuple[str, Callable[[Table], Any], dict[str, list[str]]]] = [
             "ansi": ["ALTER TABLE t DROP COLUMN a"],
             "firebird": ["DROP INDEX ix", "ALTER TABLE t DROP a"],
             "mssql": [
+                "DROP INDEX ix ON t",
+                DROP_DEFAULT,
+                "ALTER TABLE t DROP COLUMN a",
+            ],
+            "ibm_db_sa": ["ALTER TABLE t DROP COLUMN a", REORG],
+        },
+    ),
+    (
+        "drop column of constraints",
+        drop_constrained_column,
+        {
+            "ansi": ["ALTER TABLE t DROP COLUMN a"],
+            "firebird": [
+                "ALTER TABLE t DROP CONSTRAINT ck",
+                "ALTER TABLE t DROP CONSTRAINT u",
+                "DROP INDEX ix",
+                "ALTER TABLE t DROP a",
+            ],
+            "mssql": [
+                "ALTER TABLE t DROP CONSTRAINT ck",
+                "ALTER TABLE t DROP CONSTRAINT u",
                 "DROP INDEX ix ON t",
                 DROP_DEFAULT,
                 "ALTER TABLE t DROP COLUMN a",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from typing import ClassVar
 
 from sqlalchemy.engine import Connection
@@ -26,17 +25,8 @@ class FirebirdEditor(SchemaEditor):
         self, operation: ops.DropColumn, connection: Connection
     ) -> Statements:
         """Drop what contains the column first: Firebird refuses else."""
-        table, column = operation.table, operation.column
-        for constraint in table.constraints:
-            columns: Any = getattr(constraint, "columns", None)
-            if columns is not None and columns.contains_column(column):
-                yield from self.drop_constraint(
-                    ops.DropConstraint(constraint), connection
-                )
-        for index in table.indexes:
-            if index.columns.contains_column(column):
-                yield from self.drop_index(ops.DropIndex(index), connection)
-        yield ddl.AlterTable(table, operation)
+        yield from self.drop_containing(operation, connection)
+        yield ddl.AlterTable(operation.table, operation)
 
     def rename_table(
         self, operation: ops.RenameTable, connection: Connection
@@ -51,19 +41,13 @@ class FirebirdEditor(SchemaEditor):
         self, operation: ops.RenameIndex, connection: Connection
     ) -> Statements:
         """Refuse."""
-        raise self.refuse(
-            f"rename index {operation.index.name!r}",
-            "drop it and create it under the new name",
-        )
+        raise self.refuse_rename("index", operation.index.name)
 
     def rename_constraint(
         self, operation: ops.RenameConstraint, connection: Connection
     ) -> Statements:
         """Refuse."""
-        raise self.refuse(
-            f"rename constraint {operation.constraint.name!r}",
-            "drop it and create it under the new name",
-        )
+        raise self.refuse_rename("constraint", operation.constraint.name)
 
 
 @compiles(ops.DropColumn, "firebird")

@@ -95,10 +95,7 @@ class Db2Editor(SchemaEditor):
         self, operation: ops.RenameConstraint, connection: Connection
     ) -> Statements:
         """Refuse."""
-        raise self.refuse(
-            f"rename constraint {operation.constraint.name!r}",
-            "drop it and create it under the new name",
-        )
+        raise self.refuse_rename("constraint", operation.constraint.name)
 
 
 def _is_nullable_unique(

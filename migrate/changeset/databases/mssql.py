@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 from typing import ClassVar
 
 from sqlalchemy.engine import Connection
@@ -70,18 +69,9 @@ class SQLServerEditor(SchemaEditor):
         self, operation: ops.DropColumn, connection: Connection
     ) -> Statements:
         """Drop what contains the column first: the server refuses else."""
-        table, column = operation.table, operation.column
-        for constraint in table.constraints:
-            columns: Any = getattr(constraint, "columns", None)
-            if columns is not None and columns.contains_column(column):
-                yield from self.drop_constraint(
-                    ops.DropConstraint(constraint), connection
-                )
-        for index in table.indexes:
-            if index.columns.contains_column(column):
-                yield from self.drop_index(ops.DropIndex(index), connection)
-        yield DropDefault(table, column)
-        yield ddl.AlterTable(table, operation)
+        yield from self.drop_containing(operation, connection)
+        yield DropDefault(operation.table, operation.column)
+        yield ddl.AlterTable(operation.table, operation)
 
     def alter_column(
         self, operation: ops.AlterColumn, connection: Connection
