@@ -34,18 +34,25 @@ def test_rename_table_by_name(
 
 
 def test_rename_table_of_a_schema(engine: Engine) -> None:
-    if engine.dialect.name != "postgresql":
+    if engine.dialect.name == "sqlite":
         pytest.skip("one schema per database")
-    table = Table("t", MetaData(), Column("a", Integer), schema="s")
+    # MySQL's schemas are databases, of all who use the server.
+    schema = f"{engine.url.database}_s"
+    table = Table("t", MetaData(), Column("a", Integer), schema=schema)
     with engine.begin() as connection:
-        connection.execute(text("CREATE SCHEMA s"))
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
         table.create(connection)
 
-    table.rename("u", connection=engine)
+    try:
+        table.rename("u", connection=engine)
 
-    assert inspect(engine).get_table_names(schema="s") == ["u"]
-    assert [*table.metadata.tables] == ["s.u"]
-    assert table.fullname == "s.u"
+        assert inspect(engine).get_table_names(schema=schema) == ["u"]
+        assert [*table.metadata.tables] == [f"{schema}.u"]
+        assert table.fullname == f"{schema}.u"
+    finally:
+        with engine.begin() as connection:
+            table.drop(connection)
+            connection.execute(text(f"DROP SCHEMA {schema}"))
 
 
 def test_renamed_table_is_referred_to_by_its_new_name(

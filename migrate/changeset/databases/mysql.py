@@ -321,3 +321,12 @@ def _wanted(element: ChangeColumn, compiler: DDLCompiler) -> Definition:
     spelled = compiler.process(CreateColumn(column))
     name = compiler.preparer.format_column(column)
     return Definition.parse(spelled.removeprefix(name).replace("%%", "%"))
+
+
+@compiles(ops.RenameTable, "mysql", "mariadb")
+def _rename_table(
+    element: ops.RenameTable, compiler: DDLCompiler, **options: object
+) -> str:
+    """Name the schema again, or the table moves to the current one."""
+    after = Table(element.name, MetaData(), schema=element.table.schema)
+    return f"RENAME TO {compiler.preparer.format_table(after)}"
