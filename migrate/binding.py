@@ -35,9 +35,10 @@ __all__ = [
 Bind: TypeAlias = Engine | Connection
 
 # By dialect name.  Elsewhere (MySQL, MariaDB, Oracle) each DDL statement
-# commits what came before; of an unknown database we promise nothing.
+# commits what came before, and Firebird shows a new column only after a
+# commit; of an unknown database we promise nothing.
 _ROLLS_BACK_DDL = frozenset(
-    {"firebird", "ibm_db_sa", "mssql", "postgresql", "redshift", "sqlite"}
+    {"ibm_db_sa", "mssql", "postgresql", "redshift", "sqlite"}
 )
 
 _running: ContextVar[Bind | None] = ContextVar("migrate_running", default=None)

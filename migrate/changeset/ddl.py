@@ -21,6 +21,7 @@ from sqlalchemy.types import String
 from migrate.changeset import operations as ops
 
 __all__ = [
+    "FIREBIRD",
     "AlterTable",
     "RenameColumn",
     "SetColumnComment",
@@ -32,6 +33,10 @@ __all__ = [
     "literal",
     "type_of",
 ]
+
+
+#: The names of Firebird's dialect: today's have the driver in it.
+FIREBIRD = ("firebird", "firebird.fdb", "firebird.firebird")
 
 
 class AlterTable(ExecutableDDLElement):
@@ -154,7 +159,7 @@ def _drop_constraint(
     return f"DROP CONSTRAINT {name}{cascade}"
 
 
-@compiles(ops.DropConstraint, "firebird", "mssql")
+@compiles(ops.DropConstraint, *FIREBIRD, "mssql")
 def _drop_constraint_alone(
     element: ops.DropConstraint, compiler: DDLCompiler, **options: object
 ) -> str:

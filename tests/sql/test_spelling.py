@@ -34,7 +34,7 @@ from migrate.changeset.databases import editor_for
 from migrate.exceptions import NotSupportedError
 
 #: Dialects that come with packages of their own; their SQL is near to ANSI.
-ELSEWHERE = {"ansi", "firebird", "ibm_db_sa"}
+ELSEWHERE = {"ansi", "firebird", "firebird.firebird", "ibm_db_sa"}
 
 
 def dialect(name: str) -> Dialect:
@@ -507,11 +507,12 @@ DIALECTS = [
     "oracle",
     "mssql",
     "firebird",
+    "firebird.firebird",
     "ibm_db_sa",
 ]
 
 #: Who speaks as another where nothing is said of them.
-AS = {"mariadb": "mysql"}
+AS = {"mariadb": "mysql", "firebird.firebird": "firebird"}
 
 CASES = [
     pytest.param(
@@ -548,7 +549,8 @@ def test_every_dialect_has_its_editor() -> None:
     editors = {name: type(editor_for(dialect(name))) for name in DIALECTS}
 
     assert editors["mariadb"] is editors["mysql"]
-    assert len({*editors.values()}) == len(DIALECTS) - 1
+    assert editors["firebird.firebird"] is editors["firebird"]
+    assert len({*editors.values()}) == len(DIALECTS) - 2
 
 
 @pytest.mark.parametrize(

@@ -28,10 +28,14 @@ EDITORS: dict[str, tuple[str, str]] = {
 
 
 def editor_for(dialect: Dialect) -> SchemaEditor:
-    """Make the editor for ``dialect``; an unknown one gets ANSI's."""
-    if dialect.name not in EDITORS:
+    """Make the editor for ``dialect``; an unknown one gets ANSI's.
+
+    Firebird's dialect is called ``firebird.firebird`` or ``firebird.fdb``.
+    """
+    family = dialect.name.partition(".")[0]
+    if family not in EDITORS:
         return SchemaEditor()
-    module, name = EDITORS[dialect.name]
+    module, name = EDITORS[family]
     editor: type[SchemaEditor] = getattr(
         import_module(f"{__name__}.{module}"), name
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from typing import ClassVar
 
 from sqlalchemy.engine import Connection
@@ -20,6 +21,16 @@ class FirebirdEditor(SchemaEditor):
     """Firebird from 3.0."""
 
     name: ClassVar[str] = "Firebird"
+
+    def run(self, connection: Connection, operation: ops.Operation) -> None:
+        """Carry it out; before rows are filled, what was done is committed.
+
+        Statements see a new column from the next transaction on.
+        """
+        if isinstance(operation, ops.FillColumn):
+            driver: Any = connection.connection.driver_connection
+            driver.commit()
+        super().run(connection, operation)
 
     def drop_column(
         self, operation: ops.DropColumn, connection: Connection
@@ -50,14 +61,14 @@ class FirebirdEditor(SchemaEditor):
         raise self.refuse_rename("constraint", operation.constraint.name)
 
 
-@compiles(ops.DropColumn, "firebird")
+@compiles(ops.DropColumn, *ddl.FIREBIRD)
 def _drop_column(
     element: ops.DropColumn, compiler: DDLCompiler, **options: object
 ) -> str:
     return f"DROP {ddl.column_name(compiler, element.column)}"
 
 
-@compiles(ddl.RenameColumn, "firebird")
+@compiles(ddl.RenameColumn, *ddl.FIREBIRD)
 def _rename_column(
     element: ddl.RenameColumn, compiler: DDLCompiler, **options: object
 ) -> str:
