@@ -141,13 +141,20 @@ def _attach(column: Column[Any], table: Table, undo: ExitStack) -> None:
 def _added_with(
     column: Column[Any], table: Table, names: Names, if_not_exists: bool
 ) -> Iterator[ops.Operation]:
-    """Yield the index or unique constraint, and the key, of a new column."""
+    """Yield the index or unique constraint, and the key, of a new column.
+
+    With both names sqlalchemy-migrate made an index that is not unique, and
+    so the databases of its scripts have one.
+    """
     if names.index is not None:
-        index = Index(names.index, column, unique=bool(column.unique))
+        unique = bool(column.unique)
+        if binding.is_of_old_script(table.metadata):
+            unique = False
+        index = Index(names.index, column, unique=unique)
         yield ops.AddIndex(index, if_not_exists)
     elif names.unique is not None:
-        unique = UniqueConstraint(column, name=names.unique)
-        yield ops.AddConstraint(unique, if_not_exists)
+        constraint = UniqueConstraint(column, name=names.unique)
+        yield ops.AddConstraint(constraint, if_not_exists)
     if names.primary_key is not None:
         columns = table.primary_key.columns
         key = PrimaryKeyConstraint(*columns, name=names.primary_key)

@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from sqlalchemy import inspect
 from sqlalchemy.engine import Engine
 
 from migrate import legacy
@@ -215,3 +216,24 @@ Column("kind", Enum("a", "b", name="kinds", native_enum=False,
     )
 
     assert len(catalogue.checks("t")) == checks
+
+
+@pytest.mark.parametrize(
+    ("bind", "unique"), [("migrate_engine", False), ("", True)]
+)
+def test_index_of_a_unique_column_is_not_unique_with_bound_metadata(
+    engine: Engine, bind: str, unique: bool
+) -> None:
+    """Galaxy's user names."""
+    run(
+        f"""
+t = Table("t", MetaData({bind}), Column("a", Integer))
+t.create(migrate_engine)
+Column("b", String(9), index=True, unique=True).create(
+    t, index_name="ix", unique_name="un")
+""",
+        engine,
+    )
+
+    (index,) = inspect(engine).get_indexes("t")
+    assert (index["name"], bool(index["unique"])) == ("ix", unique)
