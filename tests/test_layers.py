@@ -83,6 +83,7 @@ LAYERS: list[list[str]] = [
         "migrate.versioning.verification",
         "migrate.versioning.journal",
         "migrate.versioning.events",
+        "migrate.versioning.hints",
         "migrate.versioning.runner",
         "migrate.versioning.schema",
         "migrate.versioning.sealed",

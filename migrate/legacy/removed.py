@@ -13,6 +13,7 @@ import threading
 import time
 import urllib.parse
 from collections.abc import Callable
+from os.path import realpath
 from typing import Any
 
 import sqlalchemy
@@ -122,10 +123,29 @@ def _shared(url: Any) -> Engine | None:
     wanted, own = make_url(url), make_url(running.url)
     # str(engine.url) of SQLAlchemy 2 hides the password.
     hidden = make_url(own.render_as_string())
-    if wanted not in (own, hidden):
-        return None
-    log.info("the script opens an engine on its own database: shared")
-    return running.execution_options()
+    if wanted in (own, hidden) or _is_own_file(wanted, own):
+        log.info("the script opens an engine on its own database: shared")
+        return running.execution_options()
+    if _place(wanted) == _place(own):
+        log.warning(
+            "the script opens an engine of its own on the database of the "
+            "step: it does not see what the step does, and waits for its "
+            "locks, maybe for ever; use migrate_engine"
+        )
+    return None
+
+
+def _is_own_file(wanted: URL, own: URL) -> bool:
+    """Tell it of SQLite, where options and spelling of a path may differ."""
+    return (
+        wanted.get_backend_name() == own.get_backend_name() == "sqlite"
+        and wanted.database not in (None, "", ":memory:")
+        and realpath(str(wanted.database)) == realpath(str(own.database))
+    )
+
+
+def _place(url: URL) -> tuple[object, ...]:
+    return url.get_backend_name(), url.host, url.port, url.database
 
 
 _GONE_ENGINE_OPTIONS = (

@@ -23,6 +23,7 @@ from migrate.versioning.events import StepDone
 from migrate.versioning.events import StepFailed
 from migrate.versioning.events import StepRetried
 from migrate.versioning.events import StepStarted
+from migrate.versioning.hints import with_way_round
 from migrate.versioning.history import Record
 from migrate.versioning.journal import Journal
 from migrate.versioning.journal import invalid_indexes
@@ -137,7 +138,8 @@ class Runner:
             if version != step.start:
                 return False
             with self._reported(step, is_undone=lambda: True) as clock:
-                self._run_script(step)
+                with with_way_round(step.script.opt_out):
+                    self._run_script(step)
                 self._move(step)
                 self._record(step, clock, success=True)
                 self._commit()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -373,3 +374,37 @@ def test_2x_text_reads_back(migrate_engine: Engine) -> None:
         rows = connection.execute(table.select().order_by(table.c.a)).all()
 
     assert rows == [(1,), (2,)]
+
+
+def test_engine_on_the_own_file_is_the_one_connection(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "own.db"
+    engine = create_engine(f"sqlite:///{path}")
+    with (
+        engine.connect() as connection,
+        legacy.style(connection) as script,
+        script.begin() as inner,
+    ):
+        inner.execute(text("CREATE TABLE t (a INTEGER)"))
+        folder = tmp_path / "folder"
+        folder.mkdir()
+        other = create_engine(f"sqlite:///{folder}/../own.db?timeout=1")
+
+        assert inspect(other).get_table_names() == ["t"]
+        assert isinstance(other, type(script))
+    engine.dispose()
+
+
+def test_engine_of_another_user_is_told_to_be_a_danger(
+    connection: Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    if connection.dialect.name == "sqlite":
+        pytest.skip("there are no users")
+    with legacy.style(connection) as script:
+        other = create_engine(script.url.set(username="somebody"))
+
+    assert not isinstance(other, type(script))
+    (record,) = caplog.records
+    assert "use migrate_engine" in record.getMessage()
+    assert record.levelname == "WARNING"

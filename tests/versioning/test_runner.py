@@ -39,6 +39,8 @@ class Script:
     work: Callable[[Connection, int], None]
     transactional: bool = True
 
+    opt_out = "opt out"
+
     def run(
         self,
         connection: Connection,

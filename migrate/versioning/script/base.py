@@ -11,6 +11,7 @@ from os import fspath
 from os.path import exists
 from typing import TYPE_CHECKING
 from typing import Any
+from typing import ClassVar
 from typing import Protocol
 
 from migrate.exceptions import InvalidScriptError
@@ -51,6 +52,9 @@ class BaseScript:
 
     :raises InvalidScriptError: when there is no such file.
     """
+
+    #: How a script asks to run outside of a transaction.
+    opt_out: ClassVar[str] = "set transactional = False in the script"
 
     def __init__(self, path: str | PathLike[str]) -> None:
         self.verify(path)

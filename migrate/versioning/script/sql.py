@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING
 from typing import Any
+from typing import ClassVar
 
 from migrate.exceptions import InvalidScriptError
 from migrate.versioning.script.base import BaseScript
@@ -30,6 +31,8 @@ NO_TRANSACTION = "-- migrate: no-transaction"
 
 class SqlScript(BaseScript):
     """A file of SQL statements."""
+
+    opt_out: ClassVar[str] = f"begin the script with {NO_TRANSACTION!r}"
 
     @classmethod
     def _template(cls, folder: Template, theme: str | None) -> str:
