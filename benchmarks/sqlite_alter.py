@@ -294,7 +294,7 @@ def run_once(path: Path, alteration: str, contestant: str) -> None:
     # Loaded before the clock starts, as Alembic is.
     import migrate.changeset.calls
     import migrate.changeset.constraint
-    import migrate.changeset.databases  # noqa: F401
+    import migrate.changeset.databases.sqlite  # noqa: F401
 
     if contestant == "Alembic":
         import alembic.operations  # noqa: F401
