@@ -117,3 +117,16 @@ for _old, _new, _kinds, _before, _after in (
     ),
 ):
     form(cst.Call, _before, _after)(_renames(_old, _new, _kinds))
+
+
+@form(cst.Call, "table = t.c.id._get_table()", "table = t.c.id.table")
+def get_table(
+    site: Site, original: cst.Call, updated: cst.Call
+) -> cst.BaseExpression | None:
+    """Ask the column itself."""
+    func = updated.func
+    if not isinstance(func, cst.Attribute) or (
+        func.attr.value != "_get_table"
+    ):
+        return None
+    return func.with_changes(attr=cst.Name("table"))

@@ -81,6 +81,7 @@ _MYSQL = {
     "MSText": "TEXT",
     "MSTinyInteger": "TINYINT",
 }
+_DIALECTS = ("mssql", "mysql", "oracle", "postgresql", "sqlite")
 _TEXT_ARGUMENTS = {
     "assert_unicode",
     "convert_unicode",
@@ -212,6 +213,21 @@ def dotted(
     if (place, today) == (module, name) or place != module:
         return None
     return updated.with_changes(attr=cst.Name(today))
+
+
+@form(
+    cst.Attribute,
+    "kind = sqlalchemy.dialects.mysql.MEDIUMTEXT",
+    "kind = mysql.MEDIUMTEXT",
+)
+def dialect(
+    site: Site, original: cst.Attribute, updated: cst.Attribute
+) -> cst.BaseExpression | None:
+    """Import the dialect: sqlalchemy-migrate had imported them all."""
+    package, _, name = site.kinds.origin(original).rpartition(".")
+    if package != "sqlalchemy.dialects" or name not in _DIALECTS:
+        return None
+    return expression(site.sqlalchemy(name, package))
 
 
 @form(cst.Name, "kind = Binary(10)", "kind = LargeBinary(10)")
