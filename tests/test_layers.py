@@ -97,6 +97,7 @@ LAYERS: list[list[str]] = [
         "migrate.modernize.vocabulary",
         "migrate.modernize.scopes",
         "migrate.modernize.flow",
+        "migrate.modernize.origins",
         "migrate.modernize.kinds",
         "migrate.modernize.site",
         "migrate.modernize.forms",
