@@ -31,6 +31,7 @@ from sqlalchemy.exc import IntegrityError
 from migrate.exceptions import DatabaseAlreadyControlledError
 from migrate.exceptions import DatabaseNotControlledError
 from migrate.exceptions import HalfDoneStepError
+from migrate.exceptions import InvalidNameError
 from migrate.exceptions import NothingToResolveError
 from migrate.exceptions import StepConflictError
 from migrate.versioning.database import described
@@ -211,7 +212,14 @@ class ControlTable:
         """Make the table if it is missing, and the row.
 
         :raises DatabaseAlreadyControlledError: when there is a row.
+        :raises InvalidNameError: when the id does not fit into the column.
         """
+        if len(self.repository_id) > _ID_LENGTH:
+            raise InvalidNameError(
+                f"repository_id {self.repository_id!r} in migrate.cfg has "
+                f"{len(self.repository_id)} characters, at most {_ID_LENGTH} "
+                "can be stored"
+            )
         self.table.create(connection, checkfirst=True)
         if self.repository_id in self._rows(connection, self._select):
             raise self._already_controlled(connection)

@@ -17,6 +17,7 @@ from migrate.exceptions import MissingAppliedScriptError
 from migrate.exceptions import NotSupportedError
 from migrate.versioning.control import ControlTable
 from migrate.versioning.database import check_file
+from migrate.versioning.database import check_name
 from migrate.versioning.database import unreachable
 from migrate.versioning.limits import Limits
 from migrate.versioning.limits import limited
@@ -62,6 +63,7 @@ class ControlledSchema:
         self.engine = engine
         self.limits = limits
         self.repository = _repository(repository)
+        _check_names(engine, self.repository)
         self._control = _control_table(self.repository)
         self.table: Table = self._control.table
         self.meta: MetaData = self.table.metadata
@@ -349,6 +351,7 @@ class ControlledSchema:
         """
         repository = _repository(repository)
         number = _existing_version(repository, version)
+        _check_names(engine, repository)
         control = _control_table(repository)
         with _writing(engine, limits) as connection:
             control.insert(connection, repository.path, number)
@@ -418,6 +421,11 @@ def _repository(repository: Repository | str) -> Repository:
     if isinstance(repository, Repository):
         return repository
     return Repository(repository)
+
+
+def _check_names(engine: Engine, repository: Repository) -> None:
+    check_name(engine, "version_table", repository.version_table)
+    check_name(engine, "history_table", repository.history_table)
 
 
 def _control_table(repository: Repository) -> ControlTable:

@@ -18,15 +18,17 @@ def judge(
     after: Mapping[str, object],
     *,
     may_change: Collection[str] = (),
+    is_debug: bool = False,
 ) -> list[str]:
     """Return what is wrong with how a command ended; empty: nothing.
 
     :param before: what was on the disk, see :func:`tests.nonsense.stage`.
     :param may_change: the paths (and all below them) that a command which
         succeeds may write.
+    :param is_debug: tracebacks were asked for, before the line.
     """
     found = []
-    if "Traceback" in done.out + done.err:
+    if not is_debug and "Traceback" in done.out + done.err:
         found.append("a traceback")
     if done.code not in CODES:
         found.append(f"exit code {done.code}")
