@@ -41,14 +41,17 @@ def metadata_init(
 ) -> None:
     """Removed in 2.0; sets ``metadata.bind``, a URL is given an engine.
 
-    A string in first place is a schema, as 2.x has it, unless it is a URL.
+    A string in first place is a schema, as 2.x has it, unless it is a URL;
+    ``reflect=True`` reads all tables.
     """
-    kwargs.pop("reflect", None)
+    reflect = kwargs.pop("reflect", False)
     if isinstance(bind, str) and "://" not in bind:
         args, bind = (bind, *args), None
     original(self, *args, **kwargs)
     if bind is not None:
         set_bind(self, bind)
+    if reflect:
+        self.reflect(binding.resolve(metadata=self))
 
 
 def set_bind(metadata: MetaData, bind: Any) -> None:

@@ -23,6 +23,10 @@ from migrate.legacy.patching import in_place
 
 __all__ = ["PATCHES"]
 
+# One for all, as in 1.x: a query of one class gives it the backrefs that
+# other classes have for it.
+_mapped = registry()
+
 
 def mapper(
     original: Callable[..., Any],
@@ -34,7 +38,7 @@ def mapper(
     """Removed in 2.0; maps a class to a table."""
     for gone in ("extension", "order_by", "allow_column_override"):
         kwargs.pop(gone, None)
-    return registry().map_imperatively(
+    return _mapped.map_imperatively(
         class_, local_table, properties=properties, **kwargs
     )
 

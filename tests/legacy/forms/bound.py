@@ -10,6 +10,7 @@ from sqlalchemy import inspect
 
 from tests.legacy.forms import account
 from tests.legacy.forms import on
+from tests.legacy.forms import on_12
 
 
 def bind_by_position(engine):
@@ -192,3 +193,9 @@ def column_defaults_are_executed(engine):
     table.create()
     table.insert().execute(a=1)
     return table.select().execute().fetchall()
+
+
+@on_12
+def metadata_that_reflects(engine):
+    account(engine)
+    return sorted(MetaData(bind=engine, reflect=True).tables)

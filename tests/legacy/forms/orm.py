@@ -534,3 +534,32 @@ def session_transaction(engine):
     found = session.transaction is not None
     session.close()
     return found
+
+
+def backref_of_a_class_mapped_apart(engine):
+    from sqlalchemy.orm import mapper
+    from sqlalchemy.orm import relation
+
+    table = account(engine)
+    mail = Table(
+        "mail",
+        table.metadata,
+        Column("id", Integer, primary_key=True),
+        Column("account_id", Integer, ForeignKey("account.id")),
+    )
+    mail.create()
+    mail.insert().execute(id=1, account_id=1)
+
+    class Account(object):
+        pass
+
+    class Mail(object):
+        pass
+
+    mapper(Account, table)
+    mapper(Mail, mail, properties={"a": relation(Account, backref="mails")})
+    session = sessionmaker(bind=engine)()
+    one = session.query(Account).filter_by(id=1).one()
+    found = [each.id for each in one.mails]
+    session.close()
+    return found
