@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from types import TracebackType
+from typing import TextIO
 
 from migrate.versioning.secret import hidden
 
@@ -64,23 +67,64 @@ class Console:
         _LOGGER.setLevel(level)
 
     def result(self, value: object) -> None:
-        """Show what a command returned, as it is."""
+        """Show what a command returned, as it is.
+
+        :raises OSError: when it cannot be written, but for a reader who has
+            seen enough.
+        """
         if not self._quiet:
-            sys.stdout.write(f"{value}\n")
+            with suppress(BrokenPipeError):
+                _put(sys.stdout, f"{value}\n")
 
     def error(self, text: str) -> None:
         """Show what went wrong, in quiet too."""
-        sys.stdout.flush()
-        sys.stderr.write(hidden(text, self.secrets) + "\n")
+        with suppress(OSError):  # the exit code tells it too
+            _put(sys.stdout, "")
+            _put(sys.stderr, hidden(text, self.secrets) + "\n")
 
     def _streams(self) -> list[logging.Handler]:
-        out = logging.StreamHandler(sys.stdout)
+        out = _Handler(sys.stdout)
         out.addFilter(lambda record: record.levelno < logging.WARNING)
-        err = logging.StreamHandler(sys.stderr)
+        err = _Handler(sys.stderr)
         err.setLevel(logging.WARNING)
         for handler in (out, err):
             handler.setFormatter(_Formatter(self.secrets))
         return [out, err]
+
+
+class _Handler(logging.Handler):
+    """Writes to a stream; what it does not take stops no upgrade."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with suppress(OSError):
+            _put(self._stream, self.format(record) + "\n")
+
+
+def _put(stream: TextIO | None, text: str) -> None:
+    """Write to a stream, whatever it is; None is one that is closed.
+
+    :raises OSError: when it takes nothing more; later text is dropped.
+    """
+    if stream is None:
+        return
+    try:
+        try:
+            stream.write(text)
+        except UnicodeEncodeError as error:
+            coded = text.encode(error.encoding, "backslashreplace")
+            stream.write(coded.decode(error.encoding))
+        stream.flush()
+    except OSError:
+        # The interpreter would try once more when it ends, and complain.
+        with suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+        raise
 
 
 class _Formatter(logging.Formatter):

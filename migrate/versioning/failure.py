@@ -71,6 +71,14 @@ def _place(error: BaseException) -> str | None:
     return None
 
 
+def _is_nowhere() -> bool:
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
+
+
 def _is_imported(path: str) -> bool:
     """Tell whether it is a script, even if it has changed the folder."""
     name, _ = os.path.splitext(os.path.basename(path))
@@ -88,6 +96,8 @@ def _message(error: BaseException, secrets: Iterable[str]) -> str:
         return text or "interrupted"
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.strerror}: {error.filename!r}"
+    if isinstance(error, FileNotFoundError) and _is_nowhere():
+        return "the current folder is gone: go to one that is there"
     if _is_of_database(error):
         return _without_pointer(text) + _statement(error, secrets)
     name = type(error).__name__

@@ -118,8 +118,12 @@ def _run(invocation: Invocation, program: str) -> int:
     except BaseException as error:  # a change script may raise any
         _explain(error, invocation, program, console)
         return _FAILED
-    if result is not None:
-        console.result(result)
+    try:
+        if result is not None:
+            console.result(result)
+    except OSError as error:
+        _explain(error, invocation, program, console)
+        return _FAILED
     return 0
 
 

@@ -325,9 +325,9 @@ def _numbered(folder: str) -> dict[int, list[str]]:
     match = Collection.FILENAME_WITH_VERSION.match
     with os.scandir(folder) as entries:
         there = {
-            entry.name: entry.is_symlink()
+            entry.name: entry.is_symlink() or not entry.is_file()
             for entry in entries
-            if entry.name == "1" or not entry.is_dir()
+            if entry.name == "1" or not _is_folder(entry)
         }
     if "1" in there:
         raise OldRepositoryError(
@@ -339,16 +339,30 @@ def _numbered(folder: str) -> dict[int, list[str]]:
     for name in sorted(there):
         if parts := match(name):
             if there[name]:
-                _check_link(folder, name)
+                _check_kind(folder, name)
             number = _checked_number(parts[1], name)
             found.setdefault(number, []).append(name)
     return found
 
 
-def _check_link(folder: str, name: str) -> None:
-    """Refuse what can be exchanged by who may not write in the folder."""
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
+
+
+def _check_kind(folder: str, name: str) -> None:
+    """Refuse what can be exchanged by who may not write in the folder.
+
+    And what is read for ever, such as a pipe.
+    """
     inside = os.path.realpath(folder)
     target = os.path.realpath(join(folder, name))
+    if os.path.exists(target) and not os.path.isfile(target):
+        raise ScriptError(
+            f"{join(folder, name)} is no regular file: put a file there"
+        )
     if os.path.commonpath([inside, target]) != inside:
         raise ScriptError(
             f"{join(folder, name)} is a symbolic link to {target}, which is "
