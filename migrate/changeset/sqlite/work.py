@@ -254,11 +254,12 @@ class Work:
         self, draft: Draft, name: str, default: str | None
     ) -> None:
         """Change a default, and see that no row changes with it."""
-        if not draft.rebuild and not completeness.is_proved(
-            self.catalogue, draft, name
-        ):
-            draft.rebuild = True
+        before = draft.table
         draft.set_default(name, default)
+        changed = draft.table.text != before.text
+        if changed and not draft.rebuild:
+            proved = completeness.is_proved(self.catalogue, draft, name)
+            draft.rebuild = not proved
 
     def set_primary_key(self, draft: Draft, name: str, wanted: bool) -> None:
         """Make a column the primary key, or no longer."""

@@ -348,6 +348,23 @@ def test_default_is_text_where_no_row_reads_it(
     )
 
 
+@pytest.mark.parametrize(
+    ("column", "default"), [("c", DefaultClause(text("5"))), ("m", None)]
+)
+def test_same_default_again_copies_nothing(
+    connection: Connection, column: str, default: DefaultClause | None
+) -> None:
+    connection.exec_driver_sql("DROP TABLE t")
+    connection.exec_driver_sql("CREATE TABLE t (m INTEGER, c DEFAULT 5)")
+    connection.exec_driver_sql("INSERT INTO t VALUES (NULL, 5)")
+    before = rootpage(connection)
+
+    (operation,) = alter(model(), column, server_default=default)
+    SQLiteEditor().run(connection, operation)
+
+    assert rootpage(connection) == before
+
+
 CHEAP: dict[str, Callable[[Table], Operations]] = {
     "set not null": lambda table: alter(table, "m", nullable=False),
     "same affinity": lambda table: alter(table, "m", type=Integer()),
