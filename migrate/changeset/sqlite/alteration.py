@@ -9,12 +9,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import ExecutableDDLElement
 
 from migrate.changeset.sqlite import conversions
+from migrate.changeset.sqlite import edits
 from migrate.changeset.sqlite import keys
+from migrate.changeset.sqlite import rebuild
 from migrate.changeset.sqlite import rows
 from migrate.changeset.sqlite import ways
 from migrate.changeset.sqlite.draft import Draft
 from migrate.changeset.sqlite.foreignkeys import NewForeignKeys
 from migrate.changeset.sqlite.objects import broken
+from migrate.changeset.sqlite.objects import compiled
 from migrate.changeset.sqlite.stored import StoredObject
 from migrate.changeset.sqlite.stored import StoredTable
 from migrate.changeset.sqlite.tokens import quote
@@ -103,6 +106,7 @@ class Alteration:
         if not draft.changed:
             return
         stored = draft.stored
+        self.refuse_definition(draft)
         before = broken(self.catalogue, stored.schema, stored.name)
         keyed = keys.keys_of(self.catalogue, stored)
         orphans = conversions.orphans(self.catalogue, draft)
@@ -119,6 +123,30 @@ class Alteration:
         self.verify(draft, before)
         with self.foreign_keys.minded():
             conversions.refuse_orphans(self.catalogue, draft, orphans)
+
+    def refuse_definition(self, draft: Draft) -> None:
+        """Raise if SQLite does not take a definition; create nothing.
+
+        Unless it does not take the stored one either: a CHECK may call a
+        function that only the application has.
+        """
+        schema, name = draft.stored.schema, draft.stored.name
+        scratch = ways.unused_name(self.catalogue, schema, name)
+        reasons = [
+            compiled(
+                self.catalogue,
+                rebuild.created(
+                    edits.renamed(edits.unqualified(table), scratch), schema
+                ),
+            )
+            for table in (draft.table, draft.stored.create)
+        ]
+        if reasons[0] is not None and reasons[1] is None:
+            reason = reasons[0].replace(scratch, name)
+            raise NotSupportedError(
+                f"SQLite does not take the new definition of table {name!r} "
+                f"({reason})"
+            )
 
     # Afterwards.
 

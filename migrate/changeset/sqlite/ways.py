@@ -14,7 +14,6 @@ from migrate.changeset.sqlite import keys
 from migrate.changeset.sqlite import rebuild
 from migrate.changeset.sqlite import rows
 from migrate.changeset.sqlite.draft import Draft
-from migrate.changeset.sqlite.objects import compiled
 from migrate.changeset.sqlite.stored import Catalogue
 from migrate.changeset.sqlite.stored import StoredObject
 from migrate.changeset.sqlite.tokens import fold
@@ -25,7 +24,7 @@ from migrate.changeset.sqlite.writer import SchemaWriter
 from migrate.exceptions import ExistingRowsError
 from migrate.exceptions import NotSupportedError
 
-__all__ = ["edit", "exchange", "twelve_steps"]
+__all__ = ["edit", "exchange", "twelve_steps", "unused_name"]
 
 
 def edit(catalogue: SchemaWriter, draft: Draft) -> None:
@@ -35,7 +34,7 @@ def edit(catalogue: SchemaWriter, draft: Draft) -> None:
     if not draft.rekey:
         catalogue.write_schema(stored.schema, [text])
         return
-    scratch = _unused_name(catalogue, stored.schema, stored.name)
+    scratch = unused_name(catalogue, stored.schema, stored.name)
     want = _wanted_keys(catalogue, draft)
     there = _build_keys(catalogue, draft, want)
     gone = {
@@ -59,27 +58,13 @@ def _wanted_keys(catalogue: SchemaWriter, draft: Draft) -> dict[keys.Key, str]:
     :returns: what they sort, with the numbers in their names.
     """
     schema = draft.stored.schema
-    name = _unused_name(catalogue, schema, draft.stored.name)
+    name = unused_name(catalogue, schema, draft.stored.name)
     create = rebuild.created(edits.scratch(draft.table, name), schema)
-    _refuse_definition(catalogue, create, draft, name)
     catalogue.run((create, ()))
     stored = catalogue.table(name, schema)
     found = keys.keys_of(catalogue, stored)
     catalogue.run((f"DROP TABLE {stored.quoted}", ()))
     return {key: keys.number(row) for key, row in found.items()}
-
-
-def _refuse_definition(
-    catalogue: SchemaWriter, create: str, draft: Draft, scratch: str
-) -> None:
-    """Raise if SQLite does not take a definition; create nothing."""
-    reason = compiled(catalogue, create)
-    if reason is not None:
-        reason = reason.replace(scratch, draft.stored.name)
-        raise NotSupportedError(
-            f"SQLite does not take the new definition of table "
-            f"{draft.stored.name!r} ({reason})"
-        )
 
 
 def _build_keys(
@@ -91,7 +76,7 @@ def _build_keys(
     """
     schema, name = draft.stored.schema, draft.stored.name
     have = keys.keys_of(catalogue, catalogue.table(name, schema))
-    prefix = _unused_name(catalogue, schema, name)
+    prefix = unused_name(catalogue, schema, name)
     missing = [key for key in want if key not in have]
     names = {f"{prefix}_key_{i}": key for i, key in enumerate(missing)}
     with _naming_duplicates(catalogue, draft):
@@ -114,7 +99,7 @@ def exchange(catalogue: SchemaWriter, draft: Draft) -> None:
     stored = draft.stored
     schema, name = stored.schema, stored.name
     want = _wanted_keys(catalogue, draft)
-    scratch = _unused_name(catalogue, schema, name)
+    scratch = unused_name(catalogue, schema, name)
     with _naming_duplicates(catalogue, draft):
         catalogue.run(*rebuild.fill(draft, scratch))
     filled = catalogue.table(scratch, schema)
@@ -134,7 +119,7 @@ def exchange(catalogue: SchemaWriter, draft: Draft) -> None:
     )
 
 
-def _unused_name(catalogue: Catalogue, schema: str, name: str) -> str:
+def unused_name(catalogue: Catalogue, schema: str, name: str) -> str:
     """Make a name for a scratch table that nothing has."""
     taken = {fold(each.name) for each in catalogue.objects(schema)}
     candidate = f"_migrate_{name}"
@@ -169,16 +154,14 @@ def twelve_steps(catalogue: SchemaWriter, draft: Draft) -> None:
     schema, name = draft.stored.schema, draft.stored.name
     kept = _bookkeeping(catalogue, schema, name)
     triggers = _triggers(catalogue, draft)
-    scratch = _unused_name(catalogue, schema, name)
+    scratch = unused_name(catalogue, schema, name)
     connection = catalogue.connection
-    create, *copy = rebuild.copied(draft, scratch)
-    _refuse_definition(catalogue, create[0], draft, scratch)
     with (
         _naming_duplicates(catalogue, draft),
         # Rows that break a CHECK already are no reason.
         setting(connection, "ignore_check_constraints", on=True),
     ):
-        catalogue.run(create, *copy)
+        catalogue.run(*rebuild.copied(draft, scratch))
     _refuse_copies(catalogue, draft, scratch)
     with setting(connection, "legacy_alter_table", on=True):
         catalogue.run(*rebuild.replaced(draft, scratch))

@@ -501,6 +501,8 @@ def test_views_broken_before_are_nobodys_fault(
         lambda table: added(
             table, CheckConstraint("n IN (SELECT id FROM other)")
         ),
+        lambda table: added(table, CheckConstraint("gone > 2")),
+        lambda table: added(table, UniqueConstraint("f")),
     ],
 )
 @pytest.mark.parametrize("editor", [SQLiteEditor, Old])
@@ -519,6 +521,28 @@ def test_definition_that_sqlite_does_not_take(
     after = connection.exec_driver_sql("SELECT * FROM sqlite_master").all()
     assert after == before
     connection.exec_driver_sql("INSERT INTO t VALUES ('x', 1)")
+
+
+@pytest.mark.parametrize("operations", EDITS.values(), ids=EDITS)
+def test_function_of_the_application_need_not_be_there(
+    connect: Connect,
+    path: Path,
+    connection: Connection,
+    operations: Callable[[Table], Operations],
+) -> None:
+    raw = connect(path)
+    raw.create_function("good", 1, lambda value: True, deterministic=True)
+    raw.execute("DROP TABLE t")
+    raw.execute("CREATE TABLE t (id, m, n CHECK (good(n)))")
+    raw.execute("INSERT INTO t VALUES (1, 2, 3)")
+    raw.commit()
+    connection.exec_driver_sql("DROP VIEW v")
+    connection.commit()
+
+    run(connection, operations(model()))
+
+    rows = connection.exec_driver_sql("SELECT id, n FROM t").all()
+    assert rows == [(1, 3)]
 
 
 @pytest.mark.parametrize(
