@@ -148,6 +148,11 @@ class Draft:
             self.rebuild = True
         if before.rowid_alias != self.table.rowid_alias:
             self.rebuild = True
+        key = self.table.primary_key
+        if self.table.without_rowid and fold(name) in map(fold, key):
+            # An INTEGER PRIMARY KEY is the last of the keys there, which
+            # changes their numbers, and which of two alike is dropped.
+            self.rebuild = True
 
     def set_collation(self, name: str, collation: str) -> None:
         """Give a column a collation; keys and indexes are sorted by it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import BigInteger
 from sqlalchemy import Column
 from sqlalchemy import Integer
 from sqlalchemy import PrimaryKeyConstraint
@@ -113,3 +114,33 @@ def test_sequence_without_rows_stays_without(
 
     rows = connection.exec_driver_sql("SELECT * FROM sqlite_sequence").all()
     assert rows == []
+
+
+@pytest.mark.parametrize("key", ["PRIMARY KEY (k)", "PRIMARY KEY (k DESC)"])
+@pytest.mark.parametrize(
+    ("before", "after"), [("INT", Integer()), ("INTEGER", BigInteger())]
+)
+@pytest.mark.parametrize("also", ["", ", UNIQUE (k)"])
+def test_keys_are_counted_anew_without_rowid(
+    connection: Connection, key: str, before: str, after: Integer, also: str
+) -> None:
+    """Their numbers hang on whether the primary key is an INTEGER."""
+    connection.exec_driver_sql(
+        f"CREATE TABLE o (k {before}, n INTEGER UNIQUE, m INTEGER, {key}, "
+        f"UNIQUE (m){also}) WITHOUT ROWID"
+    )
+    for k in range(30):
+        row = k, -k, k * 2
+        connection.exec_driver_sql("INSERT INTO o VALUES (?, ?, ?)", row)
+    connection.commit()
+    table = Table("o", model().metadata, Column("k", Integer))
+
+    run(connection, alter(table, "k", type=after))
+
+    insert = "INSERT INTO o VALUES (?, ?, ?)"
+    connection.exec_driver_sql("DELETE FROM o WHERE k = 10")
+    check = "PRAGMA integrity_check"
+    assert connection.exec_driver_sql(check).all() == [("ok",)]
+    for values, column in (((1, 90, 90), "k"), ((90, -1, 90), "n")):
+        with pytest.raises(Exception, match=rf"failed: o\.{column}"):
+            connection.exec_driver_sql(insert, values)
