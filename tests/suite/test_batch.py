@@ -154,6 +154,8 @@ def test_new_column_takes_the_name_of_a_renamed_one(
     ] == ["team"]
     [element] = account.c.team.foreign_keys
     assert element.column.table.name == "team"
+    assert account.foreign_keys == {element}
+    assert account.foreign_key_constraints == {element.constraint}
     assert not account.c.team_id.foreign_keys
     assert catalogue.rows("SELECT team, team_id FROM account") == [
         (1, "x"),
