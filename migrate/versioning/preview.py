@@ -27,6 +27,7 @@ from migrate.sqltext.comments import bare
 from migrate.sqltext.control import is_control
 from migrate.sqltext.kind import asks_catalogue
 from migrate.sqltext.kind import is_query
+from migrate.versioning.cancelling import cancellable
 from migrate.versioning.lock import lock_for
 from migrate.versioning.script import SqlScript
 from migrate.versioning.sealed import sealed
@@ -69,7 +70,11 @@ def _tried(
     connection: Connection, steps: Iterable[Step]
 ) -> Iterator[tuple[Step, list[str]]]:
     lock = lock_for(connection)
-    with lock.session(), sealed(connection, lock):
+    with (
+        lock.session(),
+        cancellable(connection),
+        sealed(connection, lock),
+    ):
         for step in steps:
             if not step.script.transactional:
                 raise NotSupportedError(

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import os
 import re
+import signal
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +14,7 @@ from sqlalchemy.engine import Engine
 
 from migrate.binding import can_roll_back_ddl
 from migrate.versioning import api
+from tests.chaos.cutting import IN_STATEMENT
 from tests.command import Command
 
 MAKES_TABLE = """
@@ -354,3 +359,18 @@ def test_cursor_of_the_driver_is_shown_or_refused(shop: Shop) -> None:
     else:
         assert done.code == 1
         assert "sent by a cursor of the driver" in done.error
+
+
+def test_signal_ends_a_statement_that_is_tried(shop: Shop) -> None:
+    if not can_roll_back_ddl(shop.engine):
+        pytest.skip("nothing is tried")
+    statement = IN_STATEMENT[shop.engine.name]
+    shop.add(1, f"def upgrade(e):\n    e.execute({statement!r})\n")
+    began = time.monotonic()
+    timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+
+    done = shop.command("upgrade", "--preview_sql")
+
+    assert done.code == 130
+    assert time.monotonic() - began < 20
