@@ -7,6 +7,7 @@ import os
 import socket
 from datetime import datetime
 from datetime import timezone
+from functools import cache
 
 __all__ = ["deployer", "utc_now"]
 
@@ -21,6 +22,7 @@ def utc_now() -> datetime:
     return datetime.now(timezone.utc).replace(microsecond=0, tzinfo=None)
 
 
+@cache
 def _user() -> str:
     try:
         return getpass.getuser()

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from os.path import basename
 from os.path import isfile
 from typing import TYPE_CHECKING
@@ -187,7 +188,12 @@ class History:
         values["duration_ms"] = values.pop("duration")
         values["repository_id"] = self._repository_id
         values["description"] = _description(record.script)
-        connection.execute(insert(self.table), values)
+        connection.execute(self._insert, values)
+
+    @cached_property
+    def _insert(self) -> Any:
+        # Made once: a run adds a record for each of its steps.
+        return insert(self.table)
 
     def applied(self, connection: Connection) -> Mapping[int, Record]:
         """Return {version: its last upgrade}, of those not taken back.
