@@ -157,6 +157,11 @@ def count(
     return _legacy_select([counted], whereclause, from_obj=[self], **kwargs)
 
 
+def count_select(self: SelectBase, *args: Any, **kwargs: Any) -> Select[Any]:
+    """Removed in 1.4; counts the rows of the SELECT as a subquery."""
+    return count(implicit_subquery(self), *args, **kwargs)
+
+
 def apply_labels(self: Any) -> Any:
     """Removed in 2.0; names columns ``table_column``."""
     return self.set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
@@ -328,6 +333,7 @@ PATCHES: list[Patch] = [
     wrap(FromClause, "table.select(whereclause)", select_from, "select"),
     wrap(Join, "join.select(whereclause)", select_from, "select"),
     add(FromClause, "table.count(whereclause)", count),
+    add(SelectBase, "select.count(whereclause)", count_select, "count"),
     add(GenerativeSelect, "select.apply_labels()", apply_labels),
     add(SelectBase, "select.as_scalar()", as_scalar),
     add(Exists, "exists.as_scalar()", exists_as_scalar, "as_scalar"),

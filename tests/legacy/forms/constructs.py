@@ -691,3 +691,10 @@ def compiled_text(engine):
             t.join(t.alias("x"), t.c.a == t.c.b).select(),
         )
     ]
+
+
+@on_12
+@on("sqlite")  # elsewhere 1.2 left out the name that the subquery needs
+def count_of_a_select(engine):
+    table = account(engine)
+    return select([table.c.id], table.c.id > 1).count().execute().scalar()
