@@ -16,10 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck
 from hypothesis import event
 from hypothesis import given
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from migrate.versioning.commandline import ALIASES
@@ -133,8 +131,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Stage:
     return Stage(built, tmp_path_factory.mktemp("nonsense"))
 
 
-feed = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-
 words = st.one_of(
     st.sampled_from([*COMMANDS, *ALIASES]),
     any_of(
@@ -166,7 +162,6 @@ words = st.one_of(
 )
 
 
-@feed
 @given(
     st.one_of(st.sampled_from([*COMMANDS, *ALIASES]), words),
     st.lists(words, max_size=6),
@@ -180,7 +175,6 @@ def test_command_lines(place: Stage, first: str, rest: list[str]) -> None:
     assert found == []
 
 
-@feed
 @given(
     st.sampled_from(["upgrade", "version", "db_version", "test", "script"]),
     st.dictionaries(
@@ -250,7 +244,6 @@ lines_of_settings = st.one_of(
 )
 
 
-@feed
 @given(
     st.booleans(),
     st.lists(lines_of_settings, max_size=7),
@@ -299,7 +292,6 @@ names = st.builds(
 )
 
 
-@feed
 @given(
     st.lists(names, min_size=1, max_size=3),
     st.sampled_from(["upgrade", "version", "test", "verify", "source 1"]),
@@ -328,7 +320,6 @@ tokens_of_sql = st.one_of(
 )
 
 
-@feed
 @given(
     st.lists(tokens_of_sql, max_size=14),
     st.sampled_from([" ", "", "\n"]),
@@ -382,7 +373,6 @@ lines_of_python = st.one_of(
 )
 
 
-@feed
 @given(
     st.lists(lines_of_python, max_size=8),
     st.sampled_from(["upgrade", "upgrade --preview_sql", "test"]),
@@ -409,7 +399,6 @@ cells = st.one_of(
 )
 
 
-@feed
 @given(
     st.lists(st.tuples(cells, cells, cells), max_size=4),
     st.sampled_from(["upgrade", "db_version", "verify", "test", "resolve 1"]),
@@ -433,7 +422,6 @@ def test_rows_of_control_tables(
     assert found == []
 
 
-@feed
 @given(st.data(), st.sampled_from(["delete", "double", "swap", "insert"]))
 def test_inputs_by_hand_changed_a_little(
     place: Stage, data: st.DataObject, change: str

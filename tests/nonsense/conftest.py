@@ -1,0 +1,4 @@
+"""What pytest leaves alone."""
+
+# Needs atheris.
+collect_ignore = ["fuzz.py"]
