@@ -116,6 +116,46 @@ def test_atomic_step_refuses_while_another_is_half_done(
     assert not inspect(engine).has_table("a")
 
 
+def test_half_done_downgrade_is_not_passed_over_by_an_upgrade(
+    engine: Engine, path: Path, write: Write
+) -> None:
+    write(1, "CREATE TABLE a (x INTEGER)")
+    ControlledSchema.create(engine, str(path))
+    schema(engine, path).upgrade()
+    # It keeps the version from which it started: there is nothing to do.
+    mark(engine, Marker("downgrade", 1, 0, "001_x.sql", "2026-01-01"))
+
+    for version in (None, 1):
+        with pytest.raises(
+            HalfDoneStepError, match="downgrade from version 1"
+        ):
+            schema(engine, path).upgrade(version)
+
+    schema(engine, path).resolve(1)
+    schema(engine, path).upgrade()
+
+
+def test_two_rows_of_a_repository_are_not_believed(
+    engine: Engine, path: Path
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "CREATE TABLE migrate_version (repository_id VARCHAR(250),"
+                " repository_path TEXT, version INTEGER)"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO migrate_version"
+                " VALUES ('shop', '', 1), ('shop', '', 0)"
+            )
+        )
+
+    with pytest.raises(DatabaseNotControlledError, match="2 rows"):
+        schema(engine, path)
+
+
 def test_release_refuses_while_a_step_is_half_done(
     engine: Engine, path: Path
 ) -> None:
