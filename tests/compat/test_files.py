@@ -49,7 +49,7 @@ NAMES = {
             "engine oldmodel model repository **opts"
         ),
         "PythonScript.module": None,
-        "PythonScript.run": "self engine step ... journal",
+        "PythonScript.run": "self engine step ... journal memory",
         "PythonScript.verify_module": "path",
     },
     "script.sql": {
