@@ -302,6 +302,11 @@ class ScriptDBAPIConnection:
         own["reopens"] = True
         own["is_told"] = False
 
+    @property
+    def for_reading(self) -> Any:
+        """The real connection, for queries that change nothing."""
+        return self._real
+
     def cursor(self, *args: Any, **kwargs: Any) -> Any:
         """Give a cursor of the real connection, in a transaction."""
         self._enter()

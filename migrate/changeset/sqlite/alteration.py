@@ -14,6 +14,7 @@ from migrate.changeset.sqlite import keys
 from migrate.changeset.sqlite import rebuild
 from migrate.changeset.sqlite import rows
 from migrate.changeset.sqlite import ways
+from migrate.changeset.sqlite.createtable import CreateTable
 from migrate.changeset.sqlite.draft import Draft
 from migrate.changeset.sqlite.foreignkeys import NewForeignKeys
 from migrate.changeset.sqlite.objects import broken
@@ -132,20 +133,16 @@ class Alteration:
         """
         schema, name = draft.stored.schema, draft.stored.name
         scratch = ways.unused_name(self.catalogue, schema, name)
-        reasons = [
-            compiled(
-                self.catalogue,
-                rebuild.created(
-                    edits.renamed(edits.unqualified(table), scratch), schema
-                ),
-            )
-            for table in (draft.table, draft.stored.create)
-        ]
-        if reasons[0] is not None and reasons[1] is None:
-            reason = reasons[0].replace(scratch, name)
+
+        def refusal(table: CreateTable) -> str | None:
+            copy = edits.renamed(edits.unqualified(table), scratch)
+            return compiled(self.catalogue, rebuild.created(copy, schema))
+
+        reason = refusal(draft.table)
+        if reason is not None and refusal(draft.stored.create) is None:
             raise NotSupportedError(
                 f"SQLite does not take the new definition of table {name!r} "
-                f"({reason})"
+                f"({reason.replace(scratch, name)})"
             )
 
     # Afterwards.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 
 from migrate.changeset.sqlite.createtable import FOREIGN_KEY
 from migrate.changeset.sqlite.createtable import ConstraintDef
@@ -93,16 +94,30 @@ class Catalogue:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        driver: Any = connection.connection.dbapi_connection
+        # An alteration asks some thirty questions.  They need nothing of
+        # what SQLAlchemy, or a change script's connection, adds.
+        self._driver = getattr(driver, "for_reading", driver)
+        self._error = connection.dialect.loaded_dbapi.Error
 
     def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Return the rows of a query, in SQLite's own paramstyle.
 
-        Marked as our own reading, which a preview does not show.
+        It goes past the events of SQLAlchemy: a preview does not show it.
+
+        :raises DBAPIError: as if it had not.
         """
-        result = self.connection.exec_driver_sql(
-            sql, parameters, execution_options=READING
-        )
-        return [tuple(row) for row in result.fetchall()]
+        try:
+            found = self._driver.execute(sql, parameters).fetchall()
+        except self._error as error:
+            raise DBAPIError.instance(
+                sql,
+                parameters,
+                error,
+                self._error,
+                dialect=self.connection.dialect,
+            ) from error
+        return [tuple(row) for row in found]
 
     def value(self, sql: str, *parameters: object) -> Any:
         """Return the first value of the first row, or None."""

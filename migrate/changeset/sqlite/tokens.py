@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 __all__ = [
     "Token",
@@ -38,8 +38,7 @@ _TOKEN = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A piece of a text, ``text[start:end]``.
 
     :ivar kind: space, comment, blob, string, quoted, number, bind, word,
@@ -73,21 +72,26 @@ class Token:
         return unquote(self.text)
 
 
-def tokenize(text: str) -> list[Token]:
-    """Cut ``text`` into tokens; together they are the whole text."""
-    return [
-        Token(str(match.lastgroup), match.group(), match.start(), match.end())
+@lru_cache(maxsize=64)
+def tokenize(text: str) -> tuple[Token, ...]:
+    """Cut ``text`` into tokens; together they are the whole text.
+
+    Kept, since every part of an alteration reads the same few texts.
+    """
+    return tuple(
+        Token(str(match.lastgroup), match.group(), *match.span())
         for match in _TOKEN.finditer(text)
-    ]
+    )
 
 
-def significant(text: str) -> list[Token]:
+@lru_cache(maxsize=64)
+def significant(text: str) -> tuple[Token, ...]:
     """Return the tokens of ``text`` without space and comments."""
-    return [
+    return tuple(
         token
         for token in tokenize(text)
         if token.kind not in ("space", "comment")
-    ]
+    )
 
 
 @lru_cache(maxsize=256)
@@ -130,6 +134,8 @@ def same_name(one: str | None, other: str | None) -> bool:
 
 def fold(name: str) -> str:
     """Return what names have in common that SQLite takes for the same."""
+    if name.isascii():
+        return name.lower()
     # bytes.lower() leaves what is not ASCII alone, as SQLite does.
     return (
         name.encode(errors="surrogatepass")

@@ -13,9 +13,9 @@ import shutil
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import create_engine
-from sqlalchemy import event
 from sqlalchemy.engine import Connection
 from sqlalchemy.pool import NullPool
 
@@ -50,7 +50,10 @@ def alter(path: Path, way: str, last: int | None) -> int:
         # So few pages in memory that the file is written in the middle.
         connection.exec_driver_sql("PRAGMA cache_size = 5")
         connection.exec_driver_sql("PRAGMA foreign_keys = ON")
-        event.listen(connection, "before_cursor_execute", die)
+        # SQLite itself tells of statements: of our questions too, and of
+        # those that triggers carry out.
+        driver: Any = connection.connection.dbapi_connection
+        driver.set_trace_callback(die)
         run(connection, way, five.operations(model()))
     return count
 
