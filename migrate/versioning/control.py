@@ -320,7 +320,7 @@ class ControlTable:
             "version": marker.start,
         }
         try:
-            connection.execute(insert(self.table), row)
+            connection.execute(self._mark, row)
         except IntegrityError as error:
             connection.rollback()
             raise self.half_done(self.marker(connection) or marker) from error
@@ -328,17 +328,13 @@ class ControlTable:
     def update_marker(self, connection: Connection, marker: Marker) -> None:
         """Say how far the step is; the caller commits."""
         connection.execute(
-            update(self.table)
-            .where(self._id == self._marker_id)
-            .values(repository_path=bindparam("journal")),
-            {"journal": marker.to_text()},
+            self._update_marker,
+            {"marker_id": self._marker_id, "journal": marker.to_text()},
         )
 
     def unmark(self, connection: Connection) -> None:
         """Say that the step has ended; the caller commits."""
-        connection.execute(
-            delete(self.table).where(self._id == self._marker_id)
-        )
+        connection.execute(self._unmark, {"marker_id": self._marker_id})
 
     def resolve(self, connection: Connection, version: int) -> Marker:
         """Say that a half-done step was mended, and the version now.
@@ -403,6 +399,22 @@ class ControlTable:
             .where(self.table.c.version == bindparam("start"))
             .values(version=bindparam("end"))
         )
+
+    @cached_property
+    def _mark(self) -> Any:
+        return insert(self.table)
+
+    @cached_property
+    def _update_marker(self) -> Any:
+        return (
+            update(self.table)
+            .where(self._id == bindparam("marker_id"))
+            .values(repository_path=bindparam("journal"))
+        )
+
+    @cached_property
+    def _unmark(self) -> Any:
+        return delete(self.table).where(self._id == bindparam("marker_id"))
 
 
 def _shown(connection: Connection) -> str:
