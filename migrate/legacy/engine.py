@@ -357,8 +357,15 @@ def _driver_autocommit(connection: Connection) -> Iterator[Any]:
     if options.get("isolation_level") == "AUTOCOMMIT":
         yield real
         return
-    dialect.set_isolation_level(real, "AUTOCOMMIT")
-    reset = partial(dialect.reset_isolation_level, real)
+    reset: Callable[[], object]
+    if callable(getattr(real, "autocommit", None)):
+        # MySQL's drivers.  SQLAlchemy would state the isolation level with
+        # it, and commit, for each step.
+        real.autocommit(True)
+        reset = partial(real.autocommit, False)
+    else:
+        dialect.set_isolation_level(real, "AUTOCOMMIT")
+        reset = partial(dialect.reset_isolation_level, real)
     with _then(partial(_told, connection, reset)):
         yield real
 
