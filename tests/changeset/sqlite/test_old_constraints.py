@@ -1,8 +1,10 @@
-"""Constraints as old scripts add them: again, and without a name."""
+"""Constraints as old scripts add them: again, unnamed, over bad rows."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from sqlalchemy import Column
@@ -15,6 +17,8 @@ from sqlalchemy.engine import Connection
 
 from migrate import ForeignKeyConstraint
 from migrate import UniqueConstraint
+from migrate import binding
+from migrate.exceptions import ExistingRowsError
 from migrate.exceptions import NotSupportedError
 
 SCHEMA = """
@@ -161,3 +165,59 @@ def test_key_to_another_table_is_not_looked_for_backwards(t: Table) -> None:
 
     with pytest.raises(NotSupportedError, match="constraint on a;"):
         ForeignKeyConstraint([t.c.a], [parent.c.id]).drop()
+
+
+def run(
+    connection: Connection, t: Table, *, script: bool, keys: bool, column: str
+) -> None:
+    connection.exec_driver_sql(f"PRAGMA foreign_keys = {int(keys)}")
+    with ExitStack() as stack:
+        if script:
+            stack.enter_context(binding.running(connection))
+        to_parent(t, column, "g").create()
+
+
+@pytest.mark.parametrize(("script", "keys"), [(0, 0), (0, 1), (1, 1)])
+@pytest.mark.parametrize(
+    ("column", "error", "message"),
+    [
+        ("id", ExistingRowsError, "1 row that refer to no row of table 'par"),
+        ("x", NotSupportedError, "refer to a primary key"),
+    ],
+)
+def test_foreign_key_that_does_not_hold_is_refused(
+    connection: Connection,
+    t: Table,
+    script: int,
+    keys: int,
+    column: str,
+    error: type[Exception],
+    message: str,
+) -> None:
+    before = stored(connection)
+
+    with pytest.raises(error, match=message):
+        run(connection, t, script=bool(script), keys=bool(keys), column=column)
+
+    assert stored(connection) == before
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [("id", "(rowid 2): change or"), ("x", "refer to a primary key")],
+)
+def test_scripts_may_add_it_as_long_as_nobody_enforces_it(
+    connection: Connection,
+    t: Table,
+    caplog: pytest.LogCaptureFixture,
+    column: str,
+    message: str,
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        run(connection, t, script=True, keys=False, column=column)
+
+    assert "CONSTRAINT g FOREIGN KEY(a)" in stored(connection)
+    assert [message in record.getMessage() for record in caplog.records] == [
+        True
+    ]
+    assert caplog.records[0].getMessage().endswith("(foreign keys are off)")
