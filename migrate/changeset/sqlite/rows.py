@@ -11,6 +11,7 @@ from migrate.changeset.sqlite.stored import StoredTable
 from migrate.changeset.sqlite.stored import rowid_name
 from migrate.changeset.sqlite.tokens import quote
 from migrate.exceptions import ExistingRowsError
+from migrate.exceptions import NotSupportedError
 
 __all__ = [
     "SHOWN",
@@ -20,6 +21,7 @@ __all__ = [
     "failing_check",
     "null",
     "orphans",
+    "refuse_default",
     "refuse_rows",
     "row_key",
     "rows_error",
@@ -180,3 +182,24 @@ def rows_error(
     return ExistingRowsError(
         f"table {name!r} has {rows} {problem}{which}: {way_round}"
     )
+
+
+def refuse_default(catalogue: Catalogue, table: StoredTable) -> None:
+    """Raise if the default of the last column is not of its type.
+
+    For a STRICT table, to which SQLite adds such a column all the same; the
+    rows there are would read what integrity_check calls damage.
+    """
+    column = table.create.columns[-1]
+    if column.generated:
+        return
+    stated = table.create.type_of(column).upper()
+    kind = catalogue.value(
+        f"SELECT typeof({quote(column.name)}) FROM {table.quoted} LIMIT 1"
+    )
+    expected = "integer" if stated == "INT" else stated.lower()
+    if kind not in (None, "null", expected) and stated != "ANY":
+        raise NotSupportedError(
+            f"the default of column {column.name!r} is {kind}, and table "
+            f"{table.name!r} is STRICT: give a default of type {stated}"
+        )

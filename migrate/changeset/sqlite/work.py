@@ -148,6 +148,8 @@ class Work:
         after = self.catalogue.table(stored.name, stored.schema)
         for scan in draft.scans:
             rows.refuse_rows(self.catalogue, scan, after)
+        if after.create.strict:
+            rows.refuse_default(self.catalogue, after)
 
     def is_empty(self, draft: Draft) -> bool:
         """Tell whether the stored table has no row."""
