@@ -64,6 +64,8 @@ LAYERS: list[list[str]] = [
         "migrate.versioning.cfgparse",
         "migrate.versioning.template",
         "migrate.versioning.script",
+        "migrate.versioning.vernum",
+        "migrate.versioning.filename",
         "migrate.versioning.version",
         "migrate.versioning.repository",
         "migrate.versioning.schemadiff",

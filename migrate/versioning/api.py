@@ -30,7 +30,7 @@ from migrate.versioning import options
 from migrate.versioning.engine import engine_of
 from migrate.versioning.repository import Repository
 from migrate.versioning.script import PythonScript
-from migrate.versioning.version import VerNum
+from migrate.versioning.vernum import VerNum
 
 if TYPE_CHECKING:
     from os import PathLike

@@ -11,7 +11,7 @@ from typing import Any
 from migrate.exceptions import UsageError
 from migrate.exceptions import VersionNumberError
 from migrate.versioning.util import asbool
-from migrate.versioning.version import VerNum
+from migrate.versioning.vernum import VerNum
 
 if TYPE_CHECKING:
     from migrate.versioning.limits import Limits

@@ -28,8 +28,8 @@ from migrate.versioning.script import BaseScript
 from migrate.versioning.secret import secrets_in
 from migrate.versioning.template import Template
 from migrate.versioning.util import asbool
+from migrate.versioning.vernum import VerNum
 from migrate.versioning.version import Collection
-from migrate.versioning.version import VerNum
 from migrate.versioning.version import Version
 
 __all__ = ["Changeset", "Repository", "Step"]

@@ -24,7 +24,7 @@ from migrate.versioning.limits import limited
 from migrate.versioning.repository import Repository
 from migrate.versioning.repository import Step
 from migrate.versioning.util import load_model
-from migrate.versioning.version import VerNum
+from migrate.versioning.vernum import VerNum
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData

@@ -1,103 +1,33 @@
-"""Versions: their numbers, their files, and the files of new ones."""
+"""The versions of a repository, and the change scripts of each."""
 
 from __future__ import annotations
 
 import os
-import re
-import unicodedata
-from datetime import datetime
-from datetime import timedelta
-from datetime import timezone
-from functools import total_ordering
 from operator import attrgetter
 from os import PathLike
 from os.path import join
 from typing import Any
 
-from migrate.exceptions import InvalidNameError
 from migrate.exceptions import MissingScriptError
 from migrate.exceptions import OldRepositoryError
 from migrate.exceptions import PathFoundError
 from migrate.exceptions import ScriptError
 from migrate.exceptions import VersionNotFoundError
-from migrate.exceptions import VersionNumberError
-from migrate.versioning.config import operations
+from migrate.versioning import filename
+from migrate.versioning.filename import Extensions
+from migrate.versioning.filename import str_to_filename
 from migrate.versioning.script import BaseScript
 from migrate.versioning.script import PythonScript
 from migrate.versioning.script import SqlScript
+from migrate.versioning.vernum import VerNum
+from migrate.versioning.vernum import timestamp_after
 
 __all__ = ["Collection", "Extensions", "VerNum", "Version", "str_to_filename"]
 
-_TIMESTAMP = "%Y%m%d%H%M%S"
-#: What a column of 64 bits holds.
-_HIGHEST = 2**63 - 1
-#: The one dialect name that has the sign which separates names.
-_IBM = "ibm_db_sa"
 #: Whose scripts a database takes when it has none of its own.
 _RELATIVES = {"mariadb": "mysql"}
 
-
 _value = attrgetter("value")
-
-
-@total_ordering
-class VerNum:
-    """The number of a version: whole, from 0, and 0 is the empty database.
-
-    :param value: anything that ``int()`` takes.
-    :raises VersionNumberError: (a ValueError) when it is negative, or text
-        that is no number.
-    :raises TypeError: for None and the like.
-
-    Compares with anything ``int()`` takes.  It hashes as its text, so that
-    a dict of versions is asked for ``'1'``, not for ``1``.
-    """
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        try:
-            self.value = int(value)
-        except ValueError:
-            self.value = -1
-        if self.value < 0:
-            raise VersionNumberError(
-                f"version {value!r} is not a whole number from 0"
-            )
-
-    def __add__(self, value: Any) -> VerNum:
-        return VerNum(self.value + int(value))
-
-    def __sub__(self, value: Any) -> VerNum:
-        return VerNum(self.value - int(value))
-
-    def __eq__(self, value: object) -> bool:
-        return self.value == int(value)  # type: ignore[call-overload,no-any-return]  # its error is the promise
-
-    def __lt__(self, value: Any) -> bool:
-        return self.value < int(value)
-
-    def __hash__(self) -> int:
-        return hash(str(self.value))
-
-    def __int__(self) -> int:
-        return self.value
-
-    def __index__(self) -> int:
-        return self.value
-
-    def __str__(self) -> str:
-        return str(self.value)
-
-    def __repr__(self) -> str:
-        return f"<VerNum({self.value})>"
-
-
-class Extensions:
-    """What the names of change scripts end with, without the dot."""
-
-    py = "py"
-    sql = "sql"
 
 
 class Collection:
@@ -114,9 +44,7 @@ class Collection:
         the folder.
     """
 
-    FILENAME_WITH_VERSION = re.compile(
-        r"^(\d{3,}).*\.(?:py|sql)\Z", re.ASCII | re.DOTALL
-    )
+    FILENAME_WITH_VERSION = filename.NUMBERED
 
     def __init__(self, path: str | PathLike[str]) -> None:
         self.path = os.fspath(path)
@@ -149,12 +77,10 @@ class Collection:
         :param use_timestamp_numbering: number it by the time of day.
         :raises InvalidNameError: when ``description`` cannot be in a name.
         """
-        name = _file_name("description", description)
         number = self._next(k.pop("use_timestamp_numbering", False))
-        file_name = _join_names(f"{number:03d}", name) + f".{Extensions.py}"
-        path = self._path(file_name)
-        PythonScript.create(path, **k)
-        self._add(number, [file_name])
+        name = filename.python_name(number, description)
+        PythonScript.create(join(self.path, name), **k)
+        self._add(number, [name])
 
     def create_new_sql_version(
         self,
@@ -173,26 +99,19 @@ class Collection:
         :raises VersionNotFoundError: when there is no such ``version``.
         :raises PathFoundError: when a script exists; nothing is made.
         """
-        name = _file_name("description", description)
-        _check_database(database)
         use_timestamps = k.pop("use_timestamp_numbering", False)
         if version is None:
             number = self._next(use_timestamps)
         else:
             number = int(self.version(version).version)
-        stem = _join_names(f"{number:03d}", name, database)
-        names = [f"{stem}_{way}.{Extensions.sql}" for way in operations]
-        for path in map(self._path, names):
+        names = filename.sql_names(number, description, database)
+        paths = [join(self.path, name) for name in names]
+        for path in paths:
             if os.path.exists(path):
                 raise PathFoundError(path)
-        for path in map(self._path, names):
+        for path in paths:
             SqlScript.create(path, **k)
         self._add(number, names)
-
-    def _path(self, file_name: str) -> str:
-        if len(os.fsencode(file_name)) > 255:
-            raise InvalidNameError(f"the name is too long: {file_name!r}")
-        return join(self.path, file_name)
 
     def _add(self, number: int, names: list[str]) -> None:
         version = self.versions.setdefault(
@@ -203,10 +122,7 @@ class Collection:
 
     def _next(self, use_timestamps: bool) -> int:
         latest = int(self.latest)
-        if not use_timestamps:
-            return latest + 1
-        now = int(datetime.now(timezone.utc).strftime(_TIMESTAMP))
-        return now if now > latest else _second_after(latest)
+        return timestamp_after(latest) if use_timestamps else latest + 1
 
 
 class Version:
@@ -277,7 +193,7 @@ class Version:
                 )
             self._python = name
         elif name.endswith(".sql"):
-            database, way = _read_sql_name(name.removesuffix(".sql"))
+            database, way = filename.purpose_of(name)
             ways = self._sql.setdefault(database, {})
             if way in ways:
                 raise ScriptError(
@@ -306,7 +222,9 @@ class Version:
         there = f"(there are: {', '.join(present) or 'none'})"
         if database is None or operation is None:
             return f"version {self.version} has no Python script {there}"
-        description = _description_of(present[0]) if present else "description"
+        description = (
+            filename.description_of(present[0]) if present else "description"
+        )
         return (
             f"version {self.version} has no {operation} script for "
             f"{database!r} {there}; make one with: "
@@ -315,14 +233,8 @@ class Version:
         )
 
 
-def str_to_filename(s: str) -> str:
-    """Replace blanks, quotes and dots by ``_``, and runs of it by one."""
-    return re.sub("_+", "_", re.sub("[ \"'.]", "_", s))
-
-
 def _numbered(folder: str) -> dict[int, list[str]]:
     """Return {number: names of its files}, everything in order."""
-    match = Collection.FILENAME_WITH_VERSION.match
     with os.scandir(folder) as entries:
         there = {
             entry.name: entry.is_symlink() or not entry.is_file()
@@ -337,10 +249,10 @@ def _numbered(folder: str) -> dict[int, list[str]]:
         )
     found: dict[int, list[str]] = {}
     for name in sorted(there):
-        if parts := match(name):
+        number = filename.number_of(name)
+        if number is not None:
             if there[name]:
                 _check_kind(folder, name)
-            number = _checked_number(parts[1], name)
             found.setdefault(number, []).append(name)
     return found
 
@@ -368,67 +280,3 @@ def _check_kind(folder: str, name: str) -> None:
             f"{join(folder, name)} is a symbolic link to {target}, which is "
             "not in the folder of the versions: put the file itself there"
         )
-
-
-def _checked_number(digits: str, name: str) -> int:
-    number = digits.lstrip("0")
-    if len(number) > len(str(_HIGHEST)) or int(number or 0) > _HIGHEST:
-        raise ScriptError(
-            f"{name}: no database stores a version above {_HIGHEST}"
-        )
-    return int(number or 0)
-
-
-def _second_after(timestamp: int) -> int:
-    try:
-        moment = datetime.strptime(str(timestamp), _TIMESTAMP)
-    except ValueError:
-        return timestamp + 1
-    return int((moment + timedelta(seconds=1)).strftime(_TIMESTAMP))
-
-
-def _file_name(what: str, given: str) -> str:
-    """Make a description part of a file name."""
-    if any(
-        sign in "/\\" or unicodedata.category(sign) in ("Cc", "Zl", "Zp")
-        for sign in given
-    ):
-        raise InvalidNameError(
-            f"the {what} {given!r} becomes part of a file name: it cannot "
-            "have slashes, line ends or control characters"
-        )
-    return str_to_filename(given)
-
-
-def _check_database(name: str) -> None:
-    if name != _IBM and not re.fullmatch(r"[A-Za-z][A-Za-z0-9+-]*", name):
-        raise InvalidNameError(
-            f"{name!r} is no name of a database: expected one such as "
-            "'sqlite', 'postgresql', 'mysql' or 'default'"
-        )
-
-
-def _join_names(*parts: str) -> str:
-    """Put ``_`` between parts, where they bring none themselves."""
-    return re.sub("_+", "_", "_".join(part for part in parts)).rstrip("_")
-
-
-def _read_sql_name(stem: str) -> tuple[str, str]:
-    """Return database and operation of ``001_description_sqlite_upgrade``."""
-    parts = stem.split("_")
-    if len(parts) < 3:
-        raise ScriptError(
-            f"Invalid SQL script name {stem} (needs to be "
-            "###_description_database_operation.sql)"
-        )
-    if stem.removesuffix(f"_{parts[-1]}").endswith(f"_{_IBM}"):
-        return _IBM, parts[-1]
-    return parts[-2], parts[-1]
-
-
-def _description_of(file_name: str) -> str:
-    """Return what a script was said to do, from its name."""
-    stem = file_name.removesuffix(".sql")
-    database, way = _read_sql_name(stem)
-    words = stem.removesuffix(f"_{database}_{way}").split("_")[1:]
-    return "_".join(words) or "description"

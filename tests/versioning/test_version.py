@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-import operator
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,10 +14,9 @@ from migrate.exceptions import PathFoundError
 from migrate.exceptions import ScriptError
 from migrate.exceptions import VersionNotFoundError
 from migrate.exceptions import VersionNumberError
+from migrate.versioning.vernum import VerNum
 from migrate.versioning.version import Collection
-from migrate.versioning.version import VerNum
 from migrate.versioning.version import Version
-from migrate.versioning.version import str_to_filename
 
 
 def collection(folder: Path, *names: str) -> Collection:
@@ -31,83 +27,6 @@ def collection(folder: Path, *names: str) -> Collection:
 
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
-
-
-@pytest.mark.parametrize("value", [3, " 3 ", "003", 3.7, VerNum(3)])
-def test_vernum_takes_what_int_takes(value: Any) -> None:
-    assert VerNum(value) == 3
-    assert repr(VerNum(value)) == "<VerNum(3)>"
-
-
-@pytest.mark.parametrize(
-    ("value", "error"),
-    [(-1, ValueError), ("", ValueError), ("x", ValueError), (None, TypeError)],
-)
-def test_vernum_refuses(value: Any, error: type[Exception]) -> None:
-    with pytest.raises(error):
-        VerNum(value)
-
-
-def test_vernum_adds_and_subtracts_on_the_right() -> None:
-    assert VerNum(2) + 1 == VerNum(3) + VerNum(0)
-    assert isinstance(VerNum(2) + "1", VerNum)
-    assert VerNum(2) - "1" == 1
-    with pytest.raises(VersionNumberError, match="version -1 is not a whole"):
-        VerNum(2) - 3
-    with pytest.raises(TypeError):
-        1 + VerNum(2)  # type: ignore[operator]  # what is tested
-
-
-@pytest.mark.parametrize(
-    ("compare", "other"),
-    [
-        (operator.eq, "2"),
-        (operator.ne, 3),
-        (operator.lt, "10"),
-        (operator.le, VerNum(2)),
-        (operator.gt, 1),
-        (operator.ge, 2.0),
-    ],
-)
-def test_vernum_compares_as_a_number(
-    compare: Callable[[Any, Any], bool], other: Any
-) -> None:
-    assert compare(VerNum(2), other)
-
-
-@pytest.mark.parametrize(
-    ("other", "error"), [(None, TypeError), ("a", ValueError)]
-)
-def test_vernum_does_not_compare_with(
-    other: Any, error: type[Exception]
-) -> None:
-    with pytest.raises(error):
-        VerNum(1) == other  # noqa: B015  # the comparison raises
-
-
-def test_vernum_is_an_index_and_hashes_as_text() -> None:
-    versions = {VerNum(1): "one"}
-
-    assert versions["1"] == "one"  # type: ignore[index]  # what is tested
-    with pytest.raises(KeyError):
-        versions[1]  # type: ignore[index]  # what is tested
-    assert f"{VerNum(7):}" == "7"
-    assert "%03d" % VerNum(7) == "007"  # noqa: UP031  # the old callers' way
-    assert [*range(VerNum(2))] == [0, 1]
-
-
-@pytest.mark.parametrize(
-    ("description", "expected"),
-    [
-        ("add account", "add_account"),
-        ("it's  v1.2", "it_s_v1_2"),
-        ('"x"', "_x_"),
-        ("ünï-(x)", "ünï-(x)"),
-        ("", ""),
-    ],
-)
-def test_str_to_filename(description: str, expected: str) -> None:
-    assert str_to_filename(description) == expected
 
 
 def test_collection_reads_numbers_with_gaps(tmp_path: Path) -> None:
@@ -406,16 +325,6 @@ def test_timestamps_within_a_second_differ(tmp_path: Path) -> None:
     numbers = sorted(map(int, found.versions))
     assert len(numbers) == 3
     assert all(len(str(number)) == 14 for number in numbers)
-
-
-def test_timestamp_after_a_later_one_is_the_next_second(
-    tmp_path: Path,
-) -> None:
-    found = collection(tmp_path, "29991231235959_x.py")
-
-    found.create_new_python_version("y", use_timestamp_numbering=True)
-
-    assert found.latest == 30000101000000
 
 
 def test_version_can_be_made_of_file_names(tmp_path: Path) -> None:
