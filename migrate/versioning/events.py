@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from typing import TypeAlias
 
 if TYPE_CHECKING:
-    from migrate.versioning.repository import Step
+    from migrate.versioning.steps import Step
 
 __all__ = [
     "Event",

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from migrate.versioning.control import ControlTable
     from migrate.versioning.lock import Lock
     from migrate.versioning.marker import Marker
-    from migrate.versioning.repository import Step
+    from migrate.versioning.steps import Step
 
 __all__ = ["BASELINE", "History", "Record"]
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
     from sqlalchemy.engine import Engine
 
-    from migrate.versioning.repository import Step
+    from migrate.versioning.steps import Step
 
 __all__ = ["preview"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from migrate.versioning.events import Event
-    from migrate.versioning.repository import Step
+    from migrate.versioning.steps import Step
 
 __all__ = ["tell", "tell_start"]
 

@@ -22,7 +22,7 @@ from migrate.versioning.database import unreachable
 from migrate.versioning.limits import Limits
 from migrate.versioning.limits import limited
 from migrate.versioning.repository import Repository
-from migrate.versioning.repository import Step
+from migrate.versioning.steps import Step
 from migrate.versioning.util import load_model
 from migrate.versioning.vernum import VerNum
 
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from migrate.versioning.events import Event
     from migrate.versioning.events import Listener
     from migrate.versioning.history import History
-    from migrate.versioning.repository import Changeset
     from migrate.versioning.runner import Runner
+    from migrate.versioning.steps import Changeset
 
 __all__ = ["ControlledSchema", "Repository", "VerNum", "load_model"]
 

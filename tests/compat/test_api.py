@@ -19,7 +19,7 @@ from migrate.exceptions import VersionNotFoundError
 from migrate.versioning import api
 from migrate.versioning import shell
 from migrate.versioning.repository import Repository
-from migrate.versioning.version import VerNum
+from migrate.versioning.vernum import VerNum
 
 SIGNATURES = {
     "help": "(cmd=None, **opts)",

@@ -6,7 +6,7 @@ from migrate.exceptions import UsageError
 from migrate.exceptions import VersionNumberError
 from migrate.versioning import options
 from migrate.versioning.limits import Limits
-from migrate.versioning.version import VerNum
+from migrate.versioning.vernum import VerNum
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from migrate.versioning import events
 from migrate.versioning.progress import tell
 from migrate.versioning.repository import Step
 from migrate.versioning.script import PythonScript
-from migrate.versioning.version import VerNum
+from migrate.versioning.vernum import VerNum
 
 
 @pytest.fixture

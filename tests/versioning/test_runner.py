@@ -27,7 +27,7 @@ from migrate.versioning.lock import lock_for
 from migrate.versioning.repository import Step
 from migrate.versioning.runner import Runner
 from migrate.versioning.script.base import StatementJournal
-from migrate.versioning.version import VerNum
+from migrate.versioning.vernum import VerNum
 
 CONTROL = ControlTable("migrate_version", "shop")
 

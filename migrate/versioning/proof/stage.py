@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from migrate.versioning.control import ControlTable
     from migrate.versioning.history import History
     from migrate.versioning.lock import Lock
-    from migrate.versioning.repository import Step
+    from migrate.versioning.steps import Step
 
 __all__ = [
     "RealStage",

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from migrate.versioning.proof.verdict import Listener
     from migrate.versioning.proof.verdict import Verdict
     from migrate.versioning.repository import Repository
-    from migrate.versioning.repository import Step
+    from migrate.versioning.steps import Step
 
 __all__ = ["StuckError", "Trial", "control_of"]
 
