@@ -29,6 +29,7 @@ from migrate.versioning.journal import Journal
 from migrate.versioning.journal import invalid_indexes
 from migrate.versioning.limits import Limits
 from migrate.versioning.limits import is_lock_timeout
+from migrate.versioning.limits import limited
 from migrate.versioning.marker import Marker
 from migrate.versioning.script import PythonScript
 from migrate.versioning.script import SqlScript
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
     from migrate.versioning.repository import Step
 
 __all__ = ["Runner"]
+
+_ASKING = Limits(ddl_lock_timeout=10)
+"""How long a server that we lost may take to end what it does."""
 
 
 class Runner:
@@ -262,14 +266,22 @@ class Runner:
             raise
 
     def _is_committed(self, step: Step) -> bool | None:
-        """Tell whether a step that failed is done; None: not known."""
+        """Tell whether a step that failed is done; None: not known.
+
+        A server that we lost may be about to commit.  It holds the row of
+        the version until then, so we wait for that.
+        """
         if not self._is_committing:
             return False
         with suppress(DBAPIError, DatabaseNotControlledError):
             if not self._connection.invalidated:
                 self._connection.rollback()
-            with self._connection.engine.connect() as second:
-                return self._control.version(second) == int(step.end)
+            with (
+                self._connection.engine.connect() as second,
+                limited(second, _ASKING),
+            ):
+                version, _ = self._control.locked_state(second)
+                return version == int(step.end)
         return None
 
     def _move(self, step: Step) -> None:

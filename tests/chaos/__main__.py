@@ -35,6 +35,7 @@ from tests.chaos.planting import prove_planted
 from tests.chaos.private import can_serve
 from tests.chaos.report import Report
 from tests.chaos.restarting import restart_at_points
+from tests.chaos.severing import sever_connections
 from tests.chaos.shop import PLAIN
 from tests.chaos.shop import SLOW
 from tests.chaos.shop import UNROLLABLE
@@ -109,6 +110,7 @@ def _trials(wanted: argparse.Namespace, name: str) -> Mapping[str, Trial]:
             limit=LIMITS[name],
         )
         trials["cut"] = partial(cut_sessions, rounds=wanted.cuts)
+        trials["network"] = partial(sever_connections, points=wanted.points)
     if can_serve(name):
         trials["restart"] = partial(restart_at_points, points=wanted.cuts)
         if can_mount():

@@ -16,6 +16,7 @@ from tests.chaos.filling import fill_the_disk
 from tests.chaos.filling import fill_the_server
 from tests.chaos.private import can_serve
 from tests.chaos.restarting import restart_at_points
+from tests.chaos.severing import sever_connections
 from tests.chaos.traffic import upgrade_behind_a_reader
 
 
@@ -52,6 +53,19 @@ def test_session_killed_in_a_step_says_where_the_database_stands(
     report = cut_sessions(tmp_path, database_url, rounds=1)
 
     assert not report.wrong
+
+
+def test_connection_cut_at_a_commit_is_told_as_it_is(
+    database_url: URL, tmp_path: Path
+) -> None:
+    if database_url.get_backend_name() == "sqlite":
+        pytest.skip("SQLite has no connection to cut")
+
+    report = sever_connections(tmp_path, database_url, points=12)
+
+    assert not report.wrong
+    assert report.seen["at a COMMIT"] >= 6
+    assert report.seen["said done"]
 
 
 def test_full_disk_leaves_nothing_of_a_step(

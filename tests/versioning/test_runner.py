@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -297,6 +298,40 @@ def test_error_in_the_commit_tells_whether_the_step_is_done(
     else:
         # Interrupted with the first commit in the step, that of the rows.
         assert (failed.is_committed, failed.is_undone) == (False, False)
+
+
+def test_commit_that_the_server_still_carries_out_is_waited_for(
+    controlled: Engine,
+) -> None:
+    if controlled.name == "sqlite":
+        pytest.skip("SQLite commits in the process that asks it to")
+    events: list[Event] = []
+    ghost = controlled.connect()
+    commits = threading.Timer(0.3, ghost.commit)
+
+    class Lost(Connection):
+        """Its last commit is on the way when the connection breaks."""
+
+        def commit(self) -> None:
+            if commits.ident or CONTROL.version(self) == 0:
+                super().commit()
+                return
+            super().rollback()
+            CONTROL.move(ghost, 0, 1)
+            commits.start()
+            raise KeyboardInterrupt
+
+    with Lost(controlled) as connection:
+        lock = lock_for(connection)
+        runner = Runner(connection, CONTROL, lock, events.append)
+        with pytest.raises(KeyboardInterrupt), lock.session(), lock.held():
+            runner.run(step(create_table))
+    commits.join()
+    ghost.close()
+
+    failed = events[-1]
+    assert isinstance(failed, StepFailed)
+    assert failed.is_committed
 
 
 def test_commit_that_a_reader_blocks_leaves_nothing_to_commit(
