@@ -59,9 +59,7 @@ class Deployer:
         gate: Any = None,
         prepare: Callable[[], None] | None = None,
     ) -> None:
-        self._files = [
-            Path(tempfile.mkstemp(prefix="chaos_")[1]) for _ in range(2)
-        ]
+        self._files = [_empty_file() for _ in range(2)]
         self._passed = FORKS.Value("i", 0)
         self._process = FORKS.Process(
             target=_run,
@@ -125,6 +123,12 @@ class Deployer:
 
     def run(self) -> Ending:
         return self.start().join()
+
+
+def _empty_file() -> Path:
+    number, name = tempfile.mkstemp(prefix="chaos_")
+    os.close(number)
+    return Path(name)
 
 
 def _run(

@@ -7,11 +7,12 @@ spoken counts as a request; at a chosen one the connection is cut.
 from __future__ import annotations
 
 import enum
-import select
+import selectors
 import socket
 import struct
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from contextlib import suppress
 from dataclasses import dataclass
@@ -103,18 +104,16 @@ class Proxy:
         """Pass on until one of them closes, or the cut comes."""
         is_asking = False
         cut: Cut | None = None
-        while True:
-            ready, _, _ = select.select([client, server], [], [])
-            for source in ready:
-                data = source.recv(_SIZE)
-                if not data:
-                    return
-                if source is client and not is_asking:
-                    cut = self._count(data)
-                is_asking = source is client
-                if cut and self._break(cut, data, client, server, is_asking):
-                    return
-                (server if is_asking else client).sendall(data)
+        for source in _ready(client, server):
+            data = source.recv(_SIZE)
+            if not data:
+                return
+            if source is client and not is_asking:
+                cut = self._count(data)
+            is_asking = source is client
+            if cut and self._break(cut, data, client, server, is_asking):
+                return
+            (server if is_asking else client).sendall(data)
 
     def _count(self, data: bytes) -> Cut | None:
         """Note a request; return the cut that hits it."""
@@ -148,6 +147,17 @@ class Proxy:
             server.settimeout(_PATIENCE)
             server.recv(_SIZE)
         return True
+
+
+def _ready(*sockets: socket.socket) -> Iterator[socket.socket]:
+    """Give each socket whenever there is something to read from it."""
+    with closing(selectors.DefaultSelector()) as selector:
+        for each in sockets:
+            selector.register(each, selectors.EVENT_READ)
+        while True:
+            for key, _ in selector.select():
+                assert isinstance(key.fileobj, socket.socket)
+                yield key.fileobj
 
 
 def _reset(client: socket.socket) -> None:
