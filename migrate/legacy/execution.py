@@ -19,7 +19,7 @@ from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.schema import DefaultGenerator
 
 from migrate import binding
-from migrate.legacy.engine import MarkerTransaction
+from migrate.legacy.connection import MarkerTransaction
 from migrate.legacy.patching import Patch
 from migrate.legacy.patching import add
 from migrate.legacy.patching import wrap

@@ -1,0 +1,176 @@
+"""The connection of a change script: 1.x's autocommit, and its ``begin()``.
+
+A statement outside a transaction is committed by itself, and ``begin()`` may
+be called inside ``begin()``; a result outlives its connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.engine import RootTransaction
+from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
+
+from migrate.legacy.transactions import ScriptDBAPIConnection
+from migrate.sqltext.effect import ALL
+from migrate.sqltext.effect import Effect
+from migrate.sqltext.effect import effect_of
+from migrate.sqltext.kind import selects_rows
+
+__all__ = ["MarkerTransaction", "ScriptConnection"]
+
+
+class MarkerTransaction:
+    """A ``begin()`` inside ``begin()``, as 1.x had it.
+
+    Its commit does nothing; its rollback is that of the outermost.
+    """
+
+    def __init__(self, root: RootTransaction) -> None:
+        self._root = root
+        self.connection = root.connection
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the outermost transaction can go on."""
+        return self._root.is_active
+
+    def commit(self) -> None:
+        """Leave the commit to the outermost."""
+
+    def rollback(self) -> None:
+        """Roll back the outermost, unless that is done."""
+        if self._root.is_active:
+            # Until the outermost is rolled back as well, the connection
+            # refuses to execute.
+            self._root._connection_rollback_impl()
+            self._root.is_active = False
+
+    def close(self) -> None:
+        """Roll back, as closing without a commit does."""
+        self.rollback()
+
+    def __enter__(self) -> MarkerTransaction:
+        return self
+
+    def __exit__(self, kind: object, *rest: object) -> None:
+        if kind is not None:
+            self.rollback()
+
+
+class ScriptConnection(Connection):
+    """A connection with 1.x's autocommit.
+
+    A statement outside ``begin()`` is kept if it succeeds and undone if it
+    fails, so that a script which catches the error can go on.
+    """
+
+    engine: Any  # a ScriptEngine, which is made of this
+    _explicit: RootTransaction | None = None
+    _in_statement = False
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the script has called ``begin()`` and not ended it."""
+        return (
+            self._explicit is not None
+            and self.get_transaction() is self._explicit
+        )
+
+    def begin(self) -> Any:
+        """Begin; inside a transaction of the script, mark a place in it."""
+        if self.has_begun:
+            assert self._explicit is not None
+            return MarkerTransaction(self._explicit)
+        transaction = super().begin()
+        if not self._in_statement:
+            self._explicit = transaction
+        return transaction
+
+    def begin_nested(self) -> Any:
+        """Begin a savepoint; without a transaction, begin one, as 1.x did."""
+        return super().begin_nested() if self.has_begun else self.begin()
+
+    def execute(self, *args: Any, **kwargs: Any) -> Any:
+        """Execute and, outside ``begin()``, commit."""
+        return self._commit_each(super().execute, *args, **kwargs)
+
+    def exec_driver_sql(self, *args: Any, **kwargs: Any) -> Any:
+        """Execute and, outside ``begin()``, commit."""
+        return self._commit_each(super().exec_driver_sql, *args, **kwargs)
+
+    def scalar(self, *args: Any, **kwargs: Any) -> Any:
+        """Execute and give the first column of the first row."""
+        return self._commit_each(super().scalar, *args, **kwargs)
+
+    def scalars(self, *args: Any, **kwargs: Any) -> Any:
+        """Execute and give the first column of all rows."""
+        return self.execute(*args, **kwargs).scalars()
+
+    def _commit_each(
+        self, run: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        run = partial(self.engine.memory.keeping, run, _effect)
+        if self._in_statement:
+            return run(*args, **kwargs)
+        begun = self.has_begun
+        self._stand_in.reopens = False
+        self._in_statement = self._stand_in.is_told = True
+        try:
+            self._stand_in.unguarded = not begun and self.engine.unguarded
+            result = run(*args, **kwargs)
+            _buffer(result, self.dialect.name == "sqlite")
+            if not begun:
+                self._stand_in.end(changed=not _only_reads(result))
+                self.commit()
+        except BaseException:
+            if not begun:
+                self.rollback()
+            raise
+        finally:
+            self._in_statement = False
+            if not self.invalidated:
+                self._stand_in.is_told = False
+        return result
+
+    def take_control(self, control: str) -> None:
+        """Do as the text ``COMMIT`` or ``ROLLBACK`` says, for this only."""
+        if control == "commit":
+            self._stand_in.commit()
+        elif control == "rollback":
+            self._stand_in.rollback()
+
+    @property
+    def _stand_in(self) -> ScriptDBAPIConnection:
+        stand_in: Any = self.connection.dbapi_connection
+        return stand_in  # type: ignore[no-any-return]  # what the pool makes
+
+
+def _only_reads(result: Any) -> bool:
+    context: Any = getattr(result, "context", None)
+    if getattr(context, "compiled", None) is None:
+        return False
+    return selects_rows(context.statement)
+
+
+def _effect(result: Any) -> Effect:
+    context: Any = getattr(result, "context", None)
+    return ALL if context is None else effect_of(context.statement)
+
+
+def _buffer(result: Any, is_sqlite: bool) -> None:
+    """Fetch all rows now, where the driver does not do so by itself.
+
+    On SQLite an open SELECT forbids to alter the table, and goes on to read
+    what is written meanwhile; 1.x scripts had other connections for that.
+    """
+    if is_sqlite and isinstance(result, CursorResult) and result.returns_rows:
+        cursor: Any = result.cursor
+        if cursor is not None:
+            result.cursor_strategy = FullyBufferedCursorFetchStrategy(
+                cursor, initial_buffer=cursor.fetchall()
+            )
