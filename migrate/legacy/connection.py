@@ -7,13 +7,21 @@ be called inside ``begin()``; a result outlives its connection.
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
+from typing import TypeVar
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine import CursorResult
+from sqlalchemy.engine import IteratorResult
+from sqlalchemy.engine import Result
 from sqlalchemy.engine import RootTransaction
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
+from sqlalchemy.engine.result import SimpleResultMetaData
+from sqlalchemy.exc import DBAPIError
 
 from migrate.legacy.transactions import ScriptDBAPIConnection
 from migrate.sqltext.effect import ALL
@@ -21,7 +29,9 @@ from migrate.sqltext.effect import Effect
 from migrate.sqltext.effect import effect_of
 from migrate.sqltext.kind import selects_rows
 
-__all__ = ["MarkerTransaction", "ScriptConnection"]
+__all__ = ["MarkerTransaction", "ScriptConnection", "raised"]
+
+_T = TypeVar("_T")
 
 
 class MarkerTransaction:
@@ -72,6 +82,8 @@ class ScriptConnection(Connection):
     engine: Any  # a ScriptEngine, which is made of this
     _explicit: RootTransaction | None = None
     _in_statement = False
+    _is_reading = False
+    _has_changed = True
 
     @property
     def has_begun(self) -> bool:
@@ -101,6 +113,8 @@ class ScriptConnection(Connection):
 
     def exec_driver_sql(self, *args: Any, **kwargs: Any) -> Any:
         """Execute and, outside ``begin()``, commit."""
+        if self._is_reading and self.dialect.name == "sqlite":
+            return self._read(*args, **kwargs)
         return self._commit_each(super().exec_driver_sql, *args, **kwargs)
 
     def scalar(self, *args: Any, **kwargs: Any) -> Any:
@@ -111,21 +125,60 @@ class ScriptConnection(Connection):
         """Execute and give the first column of all rows."""
         return self.execute(*args, **kwargs).scalars()
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Let all that is executed inside be one query.
+
+        As reflection is, that sends a dozen of them for a table.
+        """
+        with self._as_one() if not self._in_statement else nullcontext():
+            self._is_reading = True
+            try:
+                yield
+            finally:
+                self._is_reading = False
+            self._has_changed = False
+
+    def _read(
+        self, statement: str, parameters: Any = (), *args: Any
+    ) -> Result[Any]:
+        """Ask SQLite without what a statement of a script needs.
+
+        It is part of the process: that takes longer than the question.
+        """
+        driver: Any = self._stand_in.for_reading
+        cursor = raised(
+            self,
+            lambda: driver.execute(statement, parameters or ()),
+            statement,
+        )
+        names = [each[0] for each in cursor.description or ()]
+        rows = [tuple(row) for row in cursor.fetchall()]
+        return IteratorResult(SimpleResultMetaData(names), iter(rows))
+
     def _commit_each(
         self, run: Callable[..., Any], *args: Any, **kwargs: Any
     ) -> Any:
         run = partial(self.engine.memory.keeping, run, _effect)
         if self._in_statement:
             return run(*args, **kwargs)
+        with self._as_one():
+            result = run(*args, **kwargs)
+            _buffer(result, self.dialect.name == "sqlite")
+            self._has_changed = not _only_reads(result)
+        return result
+
+    @contextmanager
+    def _as_one(self) -> Iterator[None]:
+        """Commit what is executed inside, unless the script has begun."""
         begun = self.has_begun
         self._stand_in.reopens = False
         self._in_statement = self._stand_in.is_told = True
         try:
             self._stand_in.unguarded = not begun and self.engine.unguarded
-            result = run(*args, **kwargs)
-            _buffer(result, self.dialect.name == "sqlite")
+            yield
             if not begun:
-                self._stand_in.end(changed=not _only_reads(result))
+                self._stand_in.end(changed=self._has_changed)
                 self.commit()
         except BaseException:
             if not begun:
@@ -135,7 +188,6 @@ class ScriptConnection(Connection):
             self._in_statement = False
             if not self.invalidated:
                 self._stand_in.is_told = False
-        return result
 
     def take_control(self, control: str) -> None:
         """Do as the text ``COMMIT`` or ``ROLLBACK`` says, for this only."""
@@ -148,6 +200,32 @@ class ScriptConnection(Connection):
     def _stand_in(self) -> ScriptDBAPIConnection:
         stand_in: Any = self.connection.dbapi_connection
         return stand_in  # type: ignore[no-any-return]  # what the pool makes
+
+
+def raised(
+    connection: Connection, send: Callable[[], _T], statement: str = ""
+) -> _T:
+    """Send something past SQLAlchemy, and raise errors as it does.
+
+    :raises sqlalchemy.exc.DBAPIError: for an error of the driver.
+    """
+    dialect = connection.dialect
+    base = dialect.loaded_dbapi.Error
+    try:
+        return send()
+    except base as error:
+        driver: Any = connection.connection.dbapi_connection
+        is_lost = dialect.is_disconnect(error, driver, None)
+        if is_lost:
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            statement or None,
+            None,
+            error,
+            base,
+            connection_invalidated=is_lost,
+            dialect=dialect,
+        ) from error
 
 
 def _only_reads(result: Any) -> bool:

@@ -20,11 +20,11 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.base import OptionEngine
 from sqlalchemy.engine.base import OptionEngineMixin
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.util import immutabledict
 
 from migrate.legacy.connection import ScriptConnection
+from migrate.legacy.connection import raised
 from migrate.legacy.memory import Memory
 from migrate.legacy.transactions import RealTransactions
 from migrate.legacy.transactions import Savepoints
@@ -165,32 +165,8 @@ def on(
 def _closing(
     transactions: Transactions, connection: Connection
 ) -> Iterator[Transactions]:
-    with _then(partial(_told, connection, transactions.close)):
+    with _then(partial(raised, connection, transactions.close)):
         yield transactions
-
-
-def _told(connection: Connection, send: Callable[[], object]) -> None:
-    """Send something past SQLAlchemy, and raise errors as it does.
-
-    :raises sqlalchemy.exc.DBAPIError: for an error of the driver.
-    """
-    dialect = connection.dialect
-    base = dialect.loaded_dbapi.Error
-    try:
-        send()
-    except base as error:
-        driver: Any = connection.connection.dbapi_connection
-        is_lost = dialect.is_disconnect(error, driver, None)
-        if is_lost:
-            connection.invalidate(error)
-        raise DBAPIError.instance(
-            None,
-            None,
-            error,
-            base,
-            connection_invalidated=is_lost,
-            dialect=dialect,
-        ) from error
 
 
 @contextmanager
@@ -232,7 +208,7 @@ def _driver_autocommit(connection: Connection) -> Iterator[Any]:
     else:
         dialect.set_isolation_level(real, "AUTOCOMMIT")
         reset = partial(dialect.reset_isolation_level, real)
-    with _then(partial(_told, connection, reset)):
+    with _then(partial(raised, connection, reset)):
         yield real
 
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Collection
 from typing import Any
 from typing import TypeVar
 
-from sqlalchemy import inspect
 from sqlalchemy.engine import Connection
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Inspector
 from sqlalchemy.engine.reflection import ObjectKind
 from sqlalchemy.engine.reflection import ObjectScope
 from sqlalchemy.types import TypeEngine
@@ -72,6 +71,11 @@ class Memory:
         self._is_reading = False
         self._doubts = 0
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether tables are being read just now."""
+        return self._is_reading
+
     def doubt(self) -> None:
         """Forget all: somebody may change the database now."""
         self._doubts += 1
@@ -117,7 +121,7 @@ class Memory:
                     tables.pop(key, None)
 
     def reflection(
-        self, bind: Engine | Connection, name: str, schema: str | None
+        self, inspector: Inspector, names: Collection[str], schema: str | None
     ) -> Any:
         """Give what is known of tables, for SQLAlchemy to read and add to.
 
@@ -125,28 +129,43 @@ class Memory:
         schema read, where that takes no more statements than one table.
         What has been changed since is read alone again.
         """
-        asked = {*self._asked.get(schema, ()), name}
+        asked = {*self._asked.get(schema, ()), *names}
         info = self._known.get(schema)
-        if info is None or (schema, name) not in info.columns:
-            inspector = inspect(bind)
-            inspector.info_cache = self._answers
-            if info is None:
-                self._has_heirs = _has_heirs(bind)
+        missing = [
+            name
+            for name in names
+            if info is None or (schema, name) not in info.columns
+        ]
+        if missing or info is None:
             whole = (
                 len(asked) > 1
                 and schema not in self._whole
                 and inspector.dialect._overrides_default("get_multi_columns")
             )
-            self._is_reading = True
-            try:
-                names = None if whole else [name]
-                info = _read(inspector, schema, names, info)
-            finally:
-                self._is_reading = False
+            info = self._read(inspector, schema, None if whole else missing)
             if whole:
                 self._whole.add(schema)
         self._known[schema], self._asked[schema] = info, asked
         return info
+
+    def _read(
+        self,
+        inspector: Inspector,
+        schema: str | None,
+        names: list[str] | None,
+    ) -> Any:
+        known, answers = self._known.get(schema), self._answers
+        self._is_reading = True
+        try:
+            with inspector._inspection_context() as reader:
+                connection: Any = reader.bind
+                with connection.reading():
+                    if known is None:
+                        self._has_heirs = _has_heirs(connection)
+                    reader.info_cache = answers
+                    return _read(reader, schema, names, known)
+        finally:
+            self._is_reading = False
 
 
 def _shows(info: Any, key: Any, effect: Effect) -> bool:
@@ -169,17 +188,12 @@ def _referred(foreign_keys: Any) -> set[str]:
     return {key["referred_table"].lower() for key in foreign_keys}
 
 
-def _has_heirs(bind: Engine | Connection) -> bool:
+def _has_heirs(connection: Connection) -> bool:
     """Whether a change of one table may change those that inherit of it."""
-    if bind.dialect.name != "postgresql":
+    if connection.dialect.name != "postgresql":
         return False
     question = "SELECT count(*) FROM pg_catalog.pg_inherits"
-    with ExitStack() as stack:
-        if isinstance(bind, Connection):
-            connection = bind
-        else:
-            connection = stack.enter_context(bind.connect())
-        return bool(connection.exec_driver_sql(question).scalar())
+    return bool(connection.exec_driver_sql(question).scalar())
 
 
 def _read(

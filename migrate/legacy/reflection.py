@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import MetaData
@@ -31,7 +32,6 @@ def table_new(
     """
     if len(args) > 1:
         kwargs = _todays_options(args[1], dict(kwargs))
-        _remember(args[0], args[1], kwargs)
     try:
         return original(cls, *args, **kwargs)
     except NoSuchTableError:
@@ -68,23 +68,6 @@ def _todays_options(
     return options
 
 
-def _remember(name: str, metadata: MetaData, options: dict[str, Any]) -> None:
-    """Let a Table be read from what the step knows already."""
-    bind: Any = options.get("autoload_with")
-    engine = getattr(bind, "engine", None)
-    schema = options.get("schema", metadata.schema)
-    if not isinstance(engine, ScriptEngine) or isinstance(bind, Inspector):
-        return
-    if not (schema is None or isinstance(schema, str)):
-        return
-    key = name if schema is None else f"{schema}.{name}"
-    known = key in metadata.tables and not options.get("extend_existing")
-    special = options.keys() & {*engine.dialect.reflection_options}
-    if not known and not special:
-        info = engine.memory.reflection(bind, name, schema)
-        options["_reflect_info"] = info
-
-
 def reflect(
     original: Callable[..., None],
     self: MetaData,
@@ -97,7 +80,31 @@ def reflect(
     original(self, bind, *args, **kwargs)
 
 
+def get_reflection_info(
+    original: Callable[..., Any],
+    self: Inspector,
+    schema: str | None = None,
+    filter_names: Collection[str] | None = None,
+    *args: Any,
+    **kwargs: Any,
+) -> Any:
+    """Reads a table once, until a statement may have changed it."""
+    engine = self.engine
+    special = kwargs.keys() & {*engine.dialect.reflection_options}
+    if isinstance(engine, ScriptEngine) and filter_names and not special:
+        memory = engine.memory
+        if not memory.is_reading:
+            return memory.reflection(self, filter_names, schema)
+    return original(self, schema, filter_names, *args, **kwargs)
+
+
 PATCHES: list[Patch] = [
     wrap(Table, "Table(name, metadata, autoload=True)", table_new, "__new__"),
     wrap(MetaData, "metadata.reflect()", reflect),
+    wrap(
+        Inspector,
+        "autoload=True, once more",
+        get_reflection_info,
+        "_get_reflection_info",
+    ),
 ]

@@ -41,7 +41,12 @@ def columns(engine: Engine, name: str = "t") -> list[str]:
 
 @contextmanager
 def counted(engine: Engine) -> Iterator[list[str]]:
+    """Note what the database is asked, but for savepoints."""
     seen: list[str] = []
+    if engine.dialect.name == "sqlite":
+        with traced(engine, seen):
+            yield seen
+        return
 
     def note(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
         seen.append(statement)
@@ -49,6 +54,22 @@ def counted(engine: Engine) -> Iterator[list[str]]:
     event.listen(engine, "before_cursor_execute", note)
     yield seen
     event.remove(engine, "before_cursor_execute", note)
+
+
+@contextmanager
+def traced(engine: Engine, seen: list[str]) -> Iterator[None]:
+    """Let SQLite itself tell: tables are read past SQLAlchemy's events."""
+    raw: Any = engine.raw_connection()
+    real = raw.dbapi_connection.for_reading
+    raw.close()
+
+    def note(statement: str) -> None:
+        if "SAVEPOINT" not in statement:
+            seen.append(statement)
+
+    real.set_trace_callback(note)
+    yield
+    real.set_trace_callback(None)
 
 
 def test_a_table_is_read_once(migrate_engine: Engine, table: Table) -> None:
@@ -59,6 +80,78 @@ def test_a_table_is_read_once(migrate_engine: Engine, table: Table) -> None:
 
     assert again == first == ["a", "b"]
     assert statements == []
+
+
+def test_a_schema_is_read_once(migrate_engine: Engine, table: Table) -> None:
+    other_table(migrate_engine)
+    MetaData().reflect(migrate_engine)
+    again = MetaData()
+
+    with counted(migrate_engine) as statements:
+        again.reflect(migrate_engine)
+
+    assert {*again.tables} >= {"t", "o"}
+    assert len(statements) <= 3  # which tables are there
+
+
+def test_a_schema_is_read_anew_where_it_changed(
+    migrate_engine: Any, table: Table
+) -> None:
+    other_table(migrate_engine)
+    MetaData().reflect(migrate_engine)
+    migrate_engine.execute("ALTER TABLE t ADD c INTEGER")
+    migrate_engine.execute("DROP TABLE o")
+    migrate_engine.execute("CREATE TABLE p (y INTEGER)")
+    again = MetaData()
+
+    again.reflect(migrate_engine)
+
+    assert "o" not in again.tables
+    assert [*again.tables["t"].c.keys()] == ["a", "b", "c"]
+    assert [*again.tables["p"].c.keys()] == ["y"]
+
+
+def test_views_are_reflected_where_asked_for(
+    migrate_engine: Any, table: Table
+) -> None:
+    migrate_engine.execute("CREATE VIEW v AS SELECT a FROM t")
+    without, with_views = MetaData(), MetaData()
+
+    without.reflect(migrate_engine)
+    with_views.reflect(migrate_engine, views=True)
+
+    assert "v" not in without.tables
+    assert "v" in with_views.tables
+
+
+def test_reading_a_table_sets_no_savepoint_for_each_question(
+    migrate_engine: Engine, table: Table
+) -> None:
+    if migrate_engine.dialect.name != "sqlite":
+        pytest.skip("SQLite alone has a question for every detail")
+    seen: list[str] = []
+    raw: Any = migrate_engine.raw_connection()
+    raw.dbapi_connection.for_reading.set_trace_callback(seen.append)
+
+    columns(migrate_engine)
+
+    raw.dbapi_connection.for_reading.set_trace_callback(None)
+    assert any("table_xinfo" in each for each in seen)
+    assert sum("SAVEPOINT" in each for each in seen) <= 2
+
+
+def test_an_error_while_reading_is_one_of_sqlalchemy(
+    migrate_engine: Any, table: Table
+) -> None:
+    if migrate_engine.dialect.name != "sqlite":
+        pytest.skip("no way to have one")
+    raw: Any = migrate_engine.raw_connection()
+    raw.dbapi_connection.for_reading.set_authorizer(
+        lambda *asked: 1 if "table_xinfo" in asked else 0
+    )
+
+    with pytest.raises(DBAPIError, match="table_xinfo"):
+        columns(migrate_engine)
 
 
 def test_rows_may_change_meanwhile(
