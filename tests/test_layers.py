@@ -100,9 +100,11 @@ LAYERS: list[list[str]] = [
     ],
     [
         "migrate.modernize.vocabulary",
+        "migrate.modernize.facts",
         "migrate.modernize.scopes",
         "migrate.modernize.flow",
         "migrate.modernize.origins",
+        "migrate.modernize.functions",
         "migrate.modernize.kinds",
         "migrate.modernize.site",
         "migrate.modernize.forms",

@@ -183,7 +183,7 @@ def table_options(
     site: Site, original: cst.Call, updated: cst.Call
 ) -> cst.Call | None:
     """Say which engine to reflect with."""
-    if not site.kinds.is_sqlalchemy(original.func, "Table"):
+    if not site.kinds.makes_table(original.func):
         return None
     arguments = list(updated.args)
     autoload = _keyword(updated, "autoload")
@@ -329,7 +329,7 @@ def _is_assigned(site: Site, call: cst.Call) -> bool:
         parent = site.parent(parent)
         if not isinstance(parent, cst.Call) or len(parent.args) < 2:
             return False
-        if not site.kinds.is_sqlalchemy(parent.func, "Table"):
+        if not site.kinds.makes_table(parent.func):
             return False
         if parent.args[1].value is not call:
             return False

@@ -11,6 +11,7 @@ from math import inf
 
 import libcst as cst
 
+from migrate.modernize.arguments import elements
 from migrate.modernize.forms import form
 from migrate.modernize.parameters import Pairs
 from migrate.modernize.parameters import todays
@@ -24,6 +25,7 @@ from migrate.modernize.site import expression
 
 __all__: list[str] = []
 
+_STATEMENTS = ("delete", "insert", "select", "update")
 _UNKNOWN = "needs the 1.x layer: it cannot be told what %s is"
 
 
@@ -111,7 +113,7 @@ def execute(
         return _on_engine(site, original, pairs, code(now))
     if kind == "statement":
         pairs.insert(0, (target, cst.Arg(bare(now))))
-        bind = site.bind(original, _table_of(target))
+        bind = site.bind(original, _table_of(site, target))
         return _on_engine(site, original, pairs, bind)
     if kind in ("connection", "transactional connection"):
         return _on_connection(site, original, pairs, kind)
@@ -139,14 +141,29 @@ def _looks_old(site: Site, call: cst.Call) -> bool:
     return not call.args or site.kinds.of(call.args[0].value) == "string"
 
 
-def _table_of(statement: cst.BaseExpression) -> cst.BaseExpression | None:
-    """Find the table that a statement begins with."""
-    node: cst.CSTNode = statement
+def _table_of(
+    site: Site, statement: cst.BaseExpression
+) -> cst.BaseExpression | None:
+    """Find the table that a statement begins with, or a column of it."""
+    node: cst.BaseExpression = statement
     while isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+        if site.kinds.is_sqlalchemy(node.func, *_STATEMENTS):
+            break
         node = node.func.value
-        if isinstance(node, (cst.Name, cst.Attribute)):
-            return node
-    return None
+    if not isinstance(node, cst.Call):
+        return node if isinstance(node, (cst.Name, cst.Attribute)) else None
+    given = [
+        one.value
+        for argument in node.args
+        for one in elements(argument.value) or [argument]
+    ]
+    return next((one for one in given if _is_of_table(site, one)), None)
+
+
+def _is_of_table(site: Site, node: cst.BaseExpression) -> bool:
+    return isinstance(node, (cst.Name, cst.Attribute)) and (
+        site.kinds.of(node) in ("table", "column")
+    )
 
 
 def _on_engine(

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from migrate.modernize import python2
 from migrate.modernize import rewriting
-from migrate.modernize.kinds import Calls
+from migrate.modernize.facts import Facts
+from migrate.modernize.facts import merged
 
 __all__ = ["Script", "read_scripts", "replace", "rewrite_all"]
 
@@ -107,12 +108,23 @@ def rewrite_all(scripts: list[Script]) -> None:
         for script in scripts
         if not script.refused
     }
-    calls: Calls = {}
+    facts = Facts()
     for _ in range(_ROUNDS):
-        calls = _merged([one.calls(calls) for one in sources.values()])
+        facts = merged(
+            [
+                source.facts(_module(name), facts)
+                for name, source in sources.items()
+            ]
+        )
     for script in scripts:
         if script.name in sources:
-            _to_today(script, sources[script.name], calls)
+            _to_today(script, sources[script.name], facts)
+
+
+def _module(name: str) -> str:
+    """Give the last name of the module that a file is."""
+    path = Path(name)
+    return path.parent.name if path.stem == "__init__" else path.stem
 
 
 def _to_python3(script: Script) -> None:
@@ -124,13 +136,13 @@ def _to_python3(script: Script) -> None:
         script.refused = str(error)
 
 
-def _to_today(script: Script, source: rewriting.Source, calls: Calls) -> None:
+def _to_today(script: Script, source: rewriting.Source, facts: Facts) -> None:
     python3, asked = script.after, {}
     if python3 != script.before:
         asked = python2.left_over(script.before)
-    script.after, script.left = source.rewrite(calls)
+    script.after, script.left = source.rewrite(facts)
     if script.after != python3:
-        again, script.left = rewriting.Source(script.after).rewrite(calls)
+        again, script.left = rewriting.Source(script.after).rewrite(facts)
         if not python2.is_python3(script.after) or again != script.after:
             script.after, script.left = script.before, {}
             script.refused = "it would not be the same when rewritten again"
@@ -149,16 +161,6 @@ def _line_after(line: int, script: Script) -> int:
         if start < line <= end:
             return min(new_start + line - start, max(new_end, new_start + 1))
     return line
-
-
-def _merged(calls: list[Calls]) -> Calls:
-    merged: Calls = {}
-    for one in calls:
-        for function, places in one.items():
-            known = merged.setdefault(function, {})
-            for place, kinds in places.items():
-                known.setdefault(place, set()).update(kinds)
-    return merged
 
 
 def replace(script: Script) -> None:

@@ -12,8 +12,11 @@ from collections.abc import Iterable
 import libcst as cst
 from libcst.helpers import get_full_name_for_node
 
+from migrate.modernize.facts import Facts
 from migrate.modernize.flow import Flow
-from migrate.modernize.origins import Origins
+from migrate.modernize.functions import Functions
+from migrate.modernize.functions import passes_keywords
+from migrate.modernize.functions import returned
 from migrate.modernize.scopes import Binding
 from migrate.modernize.scopes import Scope
 from migrate.modernize.vocabulary import ATTRIBUTES
@@ -29,10 +32,7 @@ from migrate.modernize.vocabulary import STATEMENTS
 from migrate.modernize.vocabulary import TEXT_METHODS
 from migrate.modernize.vocabulary import TEXTS
 
-__all__ = ["Calls", "Kinds", "element", "listed"]
-
-#: Function name -> position or keyword of an argument -> what was passed.
-Calls = dict[str, dict["int | str", set[str]]]
+__all__ = ["Kinds", "element", "listed"]
 
 
 def listed(kind: str) -> str:
@@ -45,48 +45,63 @@ def element(kind: str | None) -> str | None:
     if kind is None:
         return None
     if kind.startswith("list["):
-        return kind[5:-1]
+        inner = kind[5:-1]
+        return None if inner == "?" else inner
     return {"result": "row", "query": "query row"}.get(kind)
 
 
-class Kinds(Origins):
+class Kinds(Functions):
     """Answers what the expressions of one file are."""
 
     def __init__(self, module: cst.Module) -> None:
         super().__init__(module)
         self._flow = Flow(self.parents)
-        self._outside: Calls = {}
+        self._outside = Facts()
         self._busy: set[object] = set()
         self._known: dict[cst.CSTNode, str | None] = {}
 
     @property
-    def outside(self) -> Calls:
-        """What the other files pass to functions."""
+    def outside(self) -> Facts:
+        """What is seen in all files."""
         return self._outside
 
     @outside.setter
-    def outside(self, calls: Calls) -> None:
-        self._outside = calls
+    def outside(self, facts: Facts) -> None:
+        self._outside = facts
         self._known.clear()
 
-    def calls(self) -> Calls:
-        """What this file passes to functions, for the other files."""
-        found: Calls = {}
+    def facts(self, module: str) -> Facts:
+        """What is seen in this file.
+
+        :param module: the last name of the module that the file is.
+        """
+        found = Facts()
         for call in self._collected.calls:
-            name = self._foreign(call.func)
+            name = self.foreign(call.func)
             if not name:
                 continue
+            places = found.calls.setdefault(name, {})
             for place, kind in self._arguments(call):
-                found.setdefault(name, {}).setdefault(place, set()).add(kind)
+                places.setdefault(place, set()).add(kind)
+        for name in self.module_scope.names:
+            function = self.defined(self.module_scope, name)
+            given = self._returned(function)
+            if given is not None:
+                found.returned[module, name] = {given}
+            if function is not None and passes_keywords(function):
+                found.passing.add((module, name))
         return found
 
-    def _foreign(self, function: cst.BaseExpression) -> str:
-        """The last name of a function that is not of this file."""
-        if isinstance(function, cst.Name):
-            found = self.scope(function).lookup(function.value)
-            is_own = found and any(b.how == "function" for b in found[1])
-            return "" if is_own else function.value
-        return self.origin(function).split(".")[-1]
+    def makes_table(self, function: cst.BaseExpression) -> bool:
+        """Whether calling this is calling Table, or a wrapper of it."""
+        if self.is_sqlalchemy(function, "Table"):
+            return True
+        own = self.own(function)
+        if own is not None:
+            return self._returned(own) == "table" and passes_keywords(own)
+        name = self.elsewhere(function)
+        is_table = self.outside.returned.get(name) == {"table"}
+        return is_table and name in self.outside.passing
 
     def _arguments(self, call: cst.Call) -> Iterable[tuple[int | str, str]]:
         for place, argument in enumerate(call.args):
@@ -167,7 +182,7 @@ class Kinds(Origins):
         if found is None:
             return None
         scope, bindings = found
-        grows = any(binding.how == "item" for binding in bindings)
+        grows = any(b.how in ("item", "entry") for b in bindings)
         reaching = None if grows else self._flow.reaching(node, bindings)
         if reaching is None or reaching.how == "parameter":
             kind = self.of_binding(scope, node.value)
@@ -208,6 +223,10 @@ class Kinds(Origins):
             if kind is None and len(bindings) > 1 and says_nothing:
                 continue
             kinds.add(kind)
+        entries = {kind for kind in kinds if kind and kind[:5] == "dict["}
+        kinds -= entries
+        if kinds == {"dict"} and entries == {"dict[table]"}:
+            return "dict[table]"
         if len(kinds) == 2:
             kinds.discard("list[?]")
         return kinds.pop() if len(kinds) == 1 else None
@@ -217,6 +236,9 @@ class Kinds(Origins):
             return self.of(binding.node)
         if binding.how == "item":
             return listed(self.of(binding.node) or "?")
+        if binding.how == "entry":
+            kind = self.of(binding.node)
+            return f"dict[{kind or '?'}]"
         if binding.how == "element":
             return element(self.of(binding.node)) or self._pieces(binding)
         if binding.how == "unpacked element":
@@ -273,7 +295,7 @@ class Kinds(Origins):
                 for place, kind in self._arguments(call):
                     if place in (binding.place, binding.name):
                         kinds.add(kind)
-        for place, seen in self.outside.get(name, {}).items():
+        for place, seen in self.outside.calls.get(name, {}).items():
             if place in (binding.place, binding.name):
                 kinds |= seen
         if len(kinds) > 1:
@@ -286,6 +308,8 @@ class Kinds(Origins):
             return None
         if base in CONTAINERS:
             return CONTAINERS[base]
+        if base == "dict[table]":
+            return "table"
         if base.startswith("list["):
             index = node.slice[0].slice
             return base if isinstance(index, cst.Slice) else element(base)
@@ -295,6 +319,9 @@ class Kinds(Origins):
         made = self._made(node)
         if made is not None:
             return made
+        seen = self.outside.returned.get(self.elsewhere(node.func), set())
+        if len(seen) == 1:
+            return next(iter(seen))
         if isinstance(node.func, cst.Name):
             return self._of_function(node, node.func)
         if not isinstance(node.func, cst.Attribute):
@@ -309,7 +336,7 @@ class Kinds(Origins):
             return "string" if method in TEXT_METHODS else None
         if base == "columns" and method in ("values", "get"):
             return "column" if method == "get" else "list[column]"
-        if base == "tables" and method == "values":
+        if base in ("tables", "dict[table]") and method == "values":
             return "list[table]"
         if base is None and method in STATEMENTS and not node.args:
             return "statement" if method in ("insert", "select") else None
@@ -332,24 +359,24 @@ class Kinds(Origins):
         first = node.args[0].value if node.args else None
         found = self.scope(name).lookup(name.value)
         if found is None:
+            if name.value == "getattr":
+                return "column" if self.of(first) == "columns" else None
             if name.value in COPIES:
                 inner = element(self.of(first))
                 return listed(inner) if inner else None
             return "string" if name.value in TEXTS else None
         if found[1][0].how == "import" and name.value[0].isupper():
             return "object"
-        definitions = [b.node for b in found[1] if b.how == "function"]
-        if len(definitions) == len(found[1]) == 1:
-            return self._returned(definitions[0])
+        own = self.own(name)
+        if own is not None:
+            return self._returned(own)
         maker = self.of(name)
         return "session" if maker == "sessionmaker" else None
 
-    def _returned(self, function: cst.CSTNode | None) -> str | None:
-        if not isinstance(function, cst.FunctionDef):
+    def _returned(self, function: cst.FunctionDef | None) -> str | None:
+        if function is None:
             return None
-        returns = _Returns()
-        function.body.visit(returns)
-        return self._same(returns.values)
+        return self._same(returned(function))
 
 
 def _starts_with(node: cst.CSTNode | None, name: str) -> bool:
@@ -357,15 +384,3 @@ def _starts_with(node: cst.CSTNode | None, name: str) -> bool:
     while isinstance(node, (cst.Attribute, cst.Call, cst.Subscript)):
         node = node.func if isinstance(node, cst.Call) else node.value
     return isinstance(node, cst.Name) and node.value == name
-
-
-class _Returns(cst.CSTVisitor):
-    def __init__(self) -> None:
-        self.values: list[cst.BaseExpression] = []
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
-        return False
-
-    def visit_Return(self, node: cst.Return) -> None:
-        if node.value is not None:
-            self.values.append(node.value)

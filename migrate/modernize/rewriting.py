@@ -17,8 +17,8 @@ from migrate.modernize import removed
 from migrate.modernize import rows
 from migrate.modernize import select
 from migrate.modernize import statements
+from migrate.modernize.facts import Facts
 from migrate.modernize.forms import FORMS
-from migrate.modernize.kinds import Calls
 from migrate.modernize.kinds import Kinds
 from migrate.modernize.site import Block
 from migrate.modernize.site import LeaveError
@@ -50,15 +50,16 @@ class Source:
         self._wrapper = metadata.MetadataWrapper(module, unsafe_skip_copy=True)
         self._kinds = Kinds(self._wrapper.module)
 
-    def calls(self, outside: Calls) -> Calls:
-        """Say what the file passes to functions of other files.
+    def facts(self, module: str, outside: Facts) -> Facts:
+        """Say what the file passes to functions, and its own return.
 
-        :param outside: what other files pass to the functions of this one.
+        :param module: the last name of the module that the file is.
+        :param outside: what was seen so far in all files.
         """
         self._kinds.outside = outside
-        return self._kinds.calls()
+        return self._kinds.facts(module)
 
-    def rewrite(self, outside: Calls) -> tuple[str, dict[int, str]]:
+    def rewrite(self, outside: Facts) -> tuple[str, dict[int, str]]:
         """Return the text in today's forms, and the lines that stay."""
         self._kinds.outside = outside
         site = Site(self._wrapper, self._kinds)
@@ -70,7 +71,7 @@ class Source:
 
 def rewrite(text: str) -> tuple[str, dict[int, str]]:
     """Rewrite a file that stands alone; see :class:`Source`."""
-    return Source(text).rewrite({})
+    return Source(text).rewrite(Facts())
 
 
 def _with_import(module: cst.Module, origin: str, name: str) -> cst.Module:

@@ -16,7 +16,8 @@ class Binding:
     """One way a name gets its value.
 
     :param how: expression, element, parameter, function, import, context
-        (the ``as`` of a ``with``), or other.
+        (the ``as`` of a ``with``), item (of a list that grows), entry (of a
+        dict), or other.
     :param target: where the name stands that is bound, if that is known.
     """
 
@@ -196,6 +197,10 @@ class Names(cst.CSTVisitor):
         elif isinstance(target, cst.Attribute) and target.attr.value == "bind":
             if value is not None:
                 self.binds.append((target, value))
+        elif isinstance(target, cst.Subscript):
+            grown = target.value
+            if isinstance(grown, cst.Name) and grown.value in self._here.names:
+                self._here.bind(grown.value, Binding("entry", value))
         elif isinstance(target, (cst.Tuple, cst.List)):
             self._unpack([one.value for one in target.elements], how, value)
 

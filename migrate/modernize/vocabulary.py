@@ -105,6 +105,7 @@ ATTRIBUTES = {
     ("alias", "columns"): "columns",
     ("column", "table"): "table",
     ("connection", "engine"): "engine",
+    ("engine", "engine"): "engine",
     ("index", "table"): "table",
     ("metadata", "bind"): "engine",
     ("metadata", "sorted_tables"): "list[table]",

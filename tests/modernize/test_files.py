@@ -148,6 +148,59 @@ def test_helper_is_seen_where_it_is_called(tmp_path: Path) -> None:
     assert not helper.left
 
 
+WRAPPER = """\
+import sqlalchemy.schema
+def Table(name, metadata, *args, **kwargs):
+    return sqlalchemy.schema.Table(
+        name, metadata, *args, mysql_engine='InnoDB', **kwargs)
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "imported"),
+    [
+        ("schema.py", "from app.schema import Table"),
+        ("schema/__init__.py", "from app.schema import Table"),
+        ("schema.py", "from app import schema"),
+        ("", WRAPPER),
+    ],
+)
+def test_wrapper_of_table_is_one(
+    tmp_path: Path, module: str, imported: str
+) -> None:
+    if module:
+        (tmp_path / module).parent.mkdir(exist_ok=True)
+        (tmp_path / module).write_text(WRAPPER)
+    called = "schema.Table" if imported.endswith("schema") else "Table"
+    (tmp_path / "001_a.py").write_text(
+        "from sqlalchemy import MetaData\n"
+        f"{imported}\n"
+        "def upgrade(migrate_engine):\n"
+        "    meta = MetaData()\n"
+        "    meta.bind = migrate_engine\n"
+        f"    t = {called}('t', meta, autoload=True)\n"
+        "    t.drop()\n"
+    )
+
+    script = rewritten(tmp_path)["001_a.py"]
+
+    assert f"{called}('t', meta, autoload_with=migrate_engine)" in script.after
+    assert "t.drop(migrate_engine)" in script.after
+    assert not script.left
+
+
+def test_wrapper_that_keeps_its_keywords_is_none(tmp_path: Path) -> None:
+    (tmp_path / "001_a.py").write_text(
+        "from sqlalchemy import MetaData, schema\n"
+        "def make(name, meta, autoload=False):\n"
+        "    return schema.Table(name, meta)\n"
+        "def upgrade(migrate_engine):\n"
+        "    make('t', MetaData(), autoload=True)\n"
+    )
+
+    assert not rewritten(tmp_path)["001_a.py"].is_changed
+
+
 def test_lines_that_stay_are_those_of_the_new_text(tmp_path: Path) -> None:
     (tmp_path / "001_a.py").write_text(
         "import sqlalchemy\n"

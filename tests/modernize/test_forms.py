@@ -162,6 +162,29 @@ def test_uncertain_is_left_with_a_reason(lines: str) -> None:
     assert reason(lines).startswith("needs the 1.x layer")
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select(u)",
+        "select(u.c.id).where(u.c.id > 1)",
+        "insert(u)",
+        "sqlalchemy.update(u)",
+    ],
+)
+def test_bind_is_that_of_the_table_in_a_statement(statement: str) -> None:
+    text = (
+        "import sqlalchemy\nfrom sqlalchemy import *\n"
+        f"def upgrade(e):\n    f(Table('t', MetaData()))\n"
+        f"def f(u):\n    {statement}.execute()\n"
+    )
+    owner = "u.c.id.table" if "c.id" in statement else "u"
+
+    found, left = rewrite(text)
+
+    assert f"with {owner}.metadata.bind.begin() as connection:" in found
+    assert not left
+
+
 def test_transaction_of_the_script_is_kept() -> None:
     lines = (
         "conn = migrate_engine.connect()\n"

@@ -60,6 +60,17 @@ def kind(lines: str) -> str | None:
         ("x = y()\nx.insert()\nx.c.y\nhere(x)", "table"),
         ("x = []\nx.append(t)\nhere(x[0])", "table"),
         ("x = None\nx = t\nhere(x)", "table"),
+        ("x = []\nx.append(t)\nx.append(e)\nhere(x[0])", None),
+        ("for x in [t, e]: here(x)", None),
+        ("x = {}\nx['a'] = t\nhere(x['a'])", "table"),
+        ("x = {}\nx['a'] = t\nfor y in x.values(): here(y)", "table"),
+        ("x = {}\nx['a'] = t\nfor y in x: here(y)", None),
+        ("x = {}\nx['a'] = 1\nx['b'] = t\nhere(x)", "dict"),
+        ("x = {}\nx['a'] = 1\nhere(x)", "dict"),
+        ("x = [t]\nx[0] = t\nhere(x)", "list[table]"),
+        ("here(getattr(t.c, 'x'))", "column"),
+        ("here(getattr(e, 'x'))", None),
+        ("here(meta.bind.engine)", "engine"),
     ],
 )
 def test_kind(lines: str, expected: str | None) -> None:
