@@ -10,7 +10,6 @@ from typing import Any
 
 from migrate.exceptions import DatabaseNotControlledError
 from migrate.exceptions import DatabaseUnreachableError
-from migrate.exceptions import InvalidNameError
 from migrate.versioning.secret import hidden
 from migrate.versioning.secret import scrub
 from migrate.versioning.secret import secrets_in
@@ -22,14 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "check_file",
-    "check_name",
     "described",
     "left_missing",
     "unreachable",
 ]
-
-_POSTGRESQL_BYTES = 63
-_MYSQL_SIGNS = 64
 
 
 def described(engine: Engine) -> str:
@@ -80,33 +75,6 @@ def _missing_file(engine: Engine) -> str | None:
     ):
         return None
     return path
-
-
-def check_name(engine: Engine, option: str, name: str | None) -> None:
-    """See that a database takes the name of a table as it is.
-
-    PostgreSQL would cut it off at 63 bytes (manual, section 4.1.1), so that
-    two tables could become one.  MySQL and MariaDB take 64 characters of the
-    Basic Multilingual Plane (MySQL manual, section 9.2).
-
-    :param option: of migrate.cfg, which has it.
-    :raises InvalidNameError: when it does not.
-    """
-    dialect = engine.dialect.name
-    name = name or ""
-    reason = ""
-    if dialect == "postgresql" and len(name.encode()) > _POSTGRESQL_BYTES:
-        reason = f"it has {len(name.encode())} bytes of {_POSTGRESQL_BYTES}"
-    elif dialect in ("mysql", "mariadb"):
-        if len(name) > _MYSQL_SIGNS:
-            reason = f"it has {len(name)} characters of {_MYSQL_SIGNS}"
-        elif max(name, default="") > "\uffff":
-            reason = f"it has the character {max(name)!r}"
-    if reason:
-        raise InvalidNameError(
-            f"{dialect} takes no table called {name!r}: {reason}; change "
-            f"{option} in migrate.cfg"
-        )
 
 
 def unreachable(engine: Engine, error: DBAPIError) -> DatabaseUnreachableError:

@@ -2,40 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextlib import suppress
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import NoReturn
 
 from sqlalchemy.exc import DBAPIError
 
-from migrate.exceptions import Error
 from migrate.exceptions import InvalidVersionError
-from migrate.exceptions import MissingAppliedScriptError
 from migrate.exceptions import NotSupportedError
-from migrate.versioning.control import ControlTable
 from migrate.versioning.database import check_file
-from migrate.versioning.database import check_name
 from migrate.versioning.database import unreachable
+from migrate.versioning.deployment import interruption_told
+from migrate.versioning.deployment import running
+from migrate.versioning.deployment import writing
 from migrate.versioning.limits import Limits
 from migrate.versioning.limits import limited
 from migrate.versioning.repository import Repository
 from migrate.versioning.steps import Step
+from migrate.versioning.tables import check_names
+from migrate.versioning.tables import control_of
+from migrate.versioning.tables import history_of
 from migrate.versioning.util import load_model
 from migrate.versioning.vernum import VerNum
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
     from sqlalchemy import Table
-    from sqlalchemy.engine import Connection
     from sqlalchemy.engine import Engine
 
     from migrate.versioning.events import Event
     from migrate.versioning.events import Listener
-    from migrate.versioning.history import History
-    from migrate.versioning.runner import Runner
     from migrate.versioning.steps import Changeset
 
 __all__ = ["ControlledSchema", "Repository", "VerNum", "load_model"]
@@ -63,11 +59,11 @@ class ControlledSchema:
         self.engine = engine
         self.limits = limits
         self.repository = _repository(repository)
-        _check_names(engine, self.repository)
-        self._control = _control_table(self.repository)
+        check_names(engine, self.repository)
+        self._control = control_of(self.repository)
         self.table: Table = self._control.table
         self.meta: MetaData = self.table.metadata
-        self._history = _history(self.repository)
+        self._history = history_of(self.repository)
         self.version = 0
         self.load()
 
@@ -173,76 +169,26 @@ class ControlledSchema:
 
         :raises StepConflictError: when it is not ``startver``.
         """
-        with _writing(self.engine, self.limits) as connection:
+        with writing(self.engine, self.limits) as connection:
             self._control.move(connection, int(startver), int(endver))
 
     def _run(self, steps: list[Step], emit: Listener, limits: Limits) -> bool:
         """Run steps under the lock; False if somebody else was faster."""
-        # A run that has nothing to do need not pay for these.
-        from migrate import legacy
-        from migrate.versioning.cancelling import cancellable
-        from migrate.versioning.events import LockWaiting
-        from migrate.versioning.lock import lock_for
-        from migrate.versioning.lock import own_session
-        from migrate.versioning.runner import Runner
-
-        def waiting(holder: str) -> None:
-            emit(LockWaiting(holder))
-
         with (
-            self._said_where(emit) as emit,
-            own_session(self.engine) as connection,
+            interruption_told(emit, self._version_now) as emit,
+            running(
+                self.engine, limits, emit, self._control, self._history
+            ) as runner,
         ):
-            lock = lock_for(connection, limits.lock_timeout, waiting)
-            with (
-                lock.session(),
-                lock.held(),
-                limited(connection, limits),
-                cancellable(connection),
-                # Once for all steps: to apply the patches costs as much as
-                # a small script.
-                legacy.installed(),
-            ):
-                control = self._control.qualified(connection)
-                connection.rollback()
-                history = self._history and self._history.prepared(
-                    connection, lock, control
-                )
-                runner = Runner(
-                    connection, control, lock, emit, limits, history
-                )
-                return self._run_each(runner, steps)
+            for step in steps:
+                if not runner.run(step):
+                    return False
+                self.version = int(step.end)
+            return True
 
-    def _run_each(self, runner: Runner, steps: list[Step]) -> bool:
-        for step in steps:
-            if not runner.run(step):
-                return False
-            self.version = int(step.end)
-        return True
-
-    @contextmanager
-    def _said_where(self, emit: Listener) -> Iterator[Listener]:
-        """Say after a signal where the database is, unless a step did.
-
-        As the database says it by then: others may be at work.
-        """
-        from migrate.versioning import events  # as above
-
-        last: Event | None = None
-
-        def note(event: Event) -> None:
-            nonlocal last
-            last = event
-            emit(event)
-
-        try:
-            yield note
-        except KeyboardInterrupt:
-            if not isinstance(last, events.StepFailed):
-                with suppress(Error):
-                    self.load()
-                    emit(events.RunInterrupted(self.version))
-            raise
+    def _version_now(self) -> int:
+        self.load()
+        return self.version
 
     # -- looking after what was run
 
@@ -273,17 +219,10 @@ class ControlledSchema:
                 f"repository {self.repository.id!r} keeps no history, there "
                 "is nothing to repair; set history_table in migrate.cfg"
             )
-        repaired = []
-        with _writing(self.engine, self.limits) as connection:
-            for version in self._history.applied(connection):
-                script = verification.script_of(
-                    self.repository, version, self.engine.name
-                )
-                if script is not None and self._history.repair(
-                    connection, version, script
-                ):
-                    repaired.append(version)
-        return repaired
+        with writing(self.engine, self.limits) as connection:
+            return verification.repair(
+                connection, self.repository, self._history
+            )
 
     def resolve(self, version: VerNum | int | str) -> None:
         """Say that a half-done step was mended by hand.
@@ -293,7 +232,7 @@ class ControlledSchema:
         :raises NothingToResolveError: when no step is half done.
         """
         number = _existing_version(self.repository, version)
-        with _writing(self.engine, self.limits) as connection:
+        with writing(self.engine, self.limits) as connection:
             marker = self._control.resolve(connection, number)
             if self._history is not None:
                 from migrate.versioning.history import Record
@@ -310,7 +249,7 @@ class ControlledSchema:
         """
         from migrate.versioning.journal import invalid_indexes
 
-        with _writing(self.engine, limits) as connection:
+        with writing(self.engine, limits) as connection:
             _, marker = self._control.locked_state(connection)
             if marker is not None:
                 remains = invalid_indexes(connection)
@@ -324,12 +263,7 @@ class ControlledSchema:
 
         with self.engine.connect() as connection:
             applied = self._history.applied(connection)
-        for version in verification.gone(self.repository, applied):
-            raise MissingAppliedScriptError(
-                f"version {version} ({applied[version].script}) was applied "
-                f"and is gone from repository {self.repository.id!r}; bring "
-                "the file back, or go on without it: --allow_missing"
-            )
+        verification.refuse_missing(self.repository, applied)
 
     # -- control
 
@@ -351,9 +285,9 @@ class ControlledSchema:
         """
         repository = _repository(repository)
         number = _existing_version(repository, version)
-        _check_names(engine, repository)
-        control = _control_table(repository)
-        with _writing(engine, limits) as connection:
+        check_names(engine, repository)
+        control = control_of(repository)
+        with writing(engine, limits) as connection:
             control.insert(connection, repository.path, number)
         return cls(engine, repository, limits=limits)
 
@@ -365,7 +299,7 @@ class ControlledSchema:
 
         :raises DatabaseNotControlledError: when there is no such row.
         """
-        with _writing(self.engine, self.limits) as connection:
+        with writing(self.engine, self.limits) as connection:
             self._control.remove(connection)
 
     # -- models
@@ -392,20 +326,6 @@ class ControlledSchema:
         _no_models()
 
 
-@contextmanager
-def _writing(engine: Engine, limits: Limits) -> Iterator[Connection]:
-    """Give a connection with a transaction under the deployer's lock."""
-    from migrate.versioning.lock import lock_for
-    from migrate.versioning.lock import own_session
-
-    with own_session(engine) as connection:
-        lock = lock_for(connection, limits.lock_timeout)
-        with lock.session(), lock.held(), limited(connection, limits):
-            lock.begin()
-            yield connection
-            connection.commit()
-
-
 def _no_models() -> NoReturn:
     raise NotSupportedError(
         "comparing a database with a model is not available in this "
@@ -421,29 +341,6 @@ def _repository(repository: Repository | str) -> Repository:
     if isinstance(repository, Repository):
         return repository
     return Repository(repository)
-
-
-def _check_names(engine: Engine, repository: Repository) -> None:
-    check_name(engine, "version_table", repository.version_table)
-    check_name(engine, "history_table", repository.history_table)
-
-
-def _control_table(repository: Repository) -> ControlTable:
-    return ControlTable(
-        repository.version_table,
-        repository.id,
-        is_wide=repository.use_timestamp_numbering,
-    )
-
-
-def _history(repository: Repository) -> History | None:
-    name = repository.history_table
-    if name is None:
-        return None
-    # Most databases keep none, and need not pay for it.
-    from migrate.versioning.history import History
-
-    return History(name, repository.id)
 
 
 def _number(version: VerNum | int | str | None) -> int | None:

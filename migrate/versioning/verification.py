@@ -1,4 +1,4 @@
-"""What does not fit between a database, its history and its repository."""
+"""Whether a database, its history and its repository fit together."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from os.path import basename
 from typing import TYPE_CHECKING
 
+from migrate.exceptions import MissingAppliedScriptError
 from migrate.exceptions import MissingScriptError
 from migrate.exceptions import VersionNotFoundError
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from migrate.versioning.repository import Repository
     from migrate.versioning.script import BaseScript
 
-__all__ = ["findings", "gone", "script_of"]
+__all__ = ["findings", "refuse_missing", "repair"]
 
 
 def findings(
@@ -47,10 +48,37 @@ def findings(
     return found
 
 
-def gone(repository: Repository, applied: Mapping[int, Record]) -> list[int]:
-    """Return the applied versions that the repository no longer has."""
+def refuse_missing(
+    repository: Repository, applied: Mapping[int, Record]
+) -> None:
+    """See that the repository has every applied script.
+
+    :raises MissingAppliedScriptError: naming the first that it has not.
+    """
     present = {int(number) for number in repository.versions.versions}
-    return [version for version in applied if version not in present]
+    for version, record in applied.items():
+        if version not in present:
+            raise MissingAppliedScriptError(
+                f"version {version} ({record.script}) was applied and is "
+                f"gone from repository {repository.id!r}; bring the file "
+                "back, or go on without it: --allow_missing"
+            )
+
+
+def repair(
+    connection: Connection, repository: Repository, history: History
+) -> list[int]:
+    """Record the present text of every applied script.
+
+    :returns: the versions whose records changed, in order.
+    """
+    database = connection.dialect.name
+    repaired = []
+    for version in history.applied(connection):
+        script = _script_of(repository, version, database)
+        if script is not None and history.repair(connection, version, script):
+            repaired.append(version)
+    return repaired
 
 
 def _control_findings(
@@ -75,7 +103,7 @@ def _applied_findings(
 ) -> Iterator[str]:
     for version, record in applied.items():
         then = f"applied {record.started:%Y-%m-%d %H:%M:%S} UTC"
-        script = script_of(repository, version, database)
+        script = _script_of(repository, version, database)
         if script is None:
             yield (
                 f"version {version} ({record.script}, {then}) is gone from "
@@ -95,7 +123,7 @@ def _applied_findings(
             )
 
 
-def script_of(
+def _script_of(
     repository: Repository, version: int, database: str
 ) -> BaseScript | None:
     """Return what would upgrade to ``version``; None if it is gone."""

@@ -8,12 +8,8 @@ from typing import TYPE_CHECKING
 
 from migrate.binding import can_roll_back_ddl
 from migrate.versioning.cancelling import cancellable
-from migrate.versioning.events import LockWaiting
+from migrate.versioning.deployment import deploying
 from migrate.versioning.events import RunInterrupted
-from migrate.versioning.history import History
-from migrate.versioning.limits import limited
-from migrate.versioning.lock import lock_for
-from migrate.versioning.lock import own_session
 from migrate.versioning.proof.stage import RealStage
 from migrate.versioning.proof.stage import SealedStage
 from migrate.versioning.proof.stage import refuse
@@ -21,16 +17,18 @@ from migrate.versioning.proof.stage import touched
 from migrate.versioning.proof.stage import unconfirmed
 from migrate.versioning.proof.trial import StuckError
 from migrate.versioning.proof.trial import Trial
-from migrate.versioning.proof.trial import control_of
 from migrate.versioning.proof.verdict import LeftAt
 from migrate.versioning.proof.verdict import LeftHalfDone
 from migrate.versioning.proof.verdict import RunningForReal
 from migrate.versioning.sealed import sealed
+from migrate.versioning.tables import control_of
+from migrate.versioning.tables import history_of
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
     from sqlalchemy.engine import Engine
 
+    from migrate.versioning.history import History
     from migrate.versioning.limits import Limits
     from migrate.versioning.lock import Lock
     from migrate.versioning.proof.verdict import Listener
@@ -64,30 +62,20 @@ def prove(
         table with rows, or at the first statement that does.
     :raises HalfDoneStepError: when an earlier step did not end.
     """
-
-    def waiting(holder: str) -> None:
-        listener(LockWaiting(holder))
-
-    with own_session(engine) as connection:
-        lock = lock_for(connection, limits.lock_timeout, waiting)
-        with (
-            lock.session(),
-            lock.held(),
-            limited(connection, limits),
-            cancellable(connection),
-        ):
-            if can_roll_back_ddl(connection):
-                return _proved_and_undone(
-                    connection, lock, repository, versions, listener
-                )
-            real = RealStage(connection, lock, control_of(repository))
-            real.check()
-            trial = Trial(real, repository, listener)
-            name = repository.history_table
-            history = History(name, repository.id) if name else None
-            return _proved_for_real(
-                trial, real, versions, history, is_confirmed
+    with (
+        deploying(engine, limits, listener) as (connection, lock),
+        cancellable(connection),
+    ):
+        if can_roll_back_ddl(connection):
+            return _proved_and_undone(
+                connection, lock, repository, versions, listener
             )
+        real = RealStage(connection, lock, control_of(repository))
+        real.check()
+        trial = Trial(real, repository, listener)
+        return _proved_for_real(
+            trial, real, versions, history_of(repository), is_confirmed
+        )
 
 
 def _proved_and_undone(

@@ -13,7 +13,6 @@ from migrate.exceptions import DatabaseNotControlledError
 from migrate.exceptions import MissingScriptError
 from migrate.exceptions import UnconfirmedError
 from migrate.versioning import picture
-from migrate.versioning.control import ControlTable
 from migrate.versioning.events import StepDone
 from migrate.versioning.events import StepStarted
 from migrate.versioning.picture import differences
@@ -24,6 +23,7 @@ from migrate.versioning.proof.verdict import Moving
 from migrate.versioning.proof.verdict import Proved
 from migrate.versioning.proof.verdict import Untested
 from migrate.versioning.script import PythonScript
+from migrate.versioning.tables import control_of
 
 if TYPE_CHECKING:
     from migrate.versioning.picture import Picture
@@ -33,12 +33,7 @@ if TYPE_CHECKING:
     from migrate.versioning.repository import Repository
     from migrate.versioning.steps import Step
 
-__all__ = ["StuckError", "Trial", "control_of"]
-
-
-def control_of(repository: Repository) -> ControlTable:
-    """Return the control table of a repository."""
-    return ControlTable(repository.version_table, repository.id)
+__all__ = ["StuckError", "Trial"]
 
 
 class StuckError(Exception):
