@@ -24,10 +24,10 @@ from migrate.changeset.sqlite.createtable import UNIQUE
 from migrate.changeset.sqlite.createtable import ConstraintDef
 from migrate.changeset.sqlite.createtable import CreateTable
 from migrate.changeset.sqlite.createtable import affinity
+from migrate.changeset.sqlite.matching import meaning
 from migrate.changeset.sqlite.stored import StoredTable
 from migrate.changeset.sqlite.tokens import fold
 from migrate.changeset.sqlite.tokens import same_name
-from migrate.changeset.sqlite.tokens import significant
 from migrate.changeset.sqlite.tokens import unquote
 from migrate.exceptions import NotSupportedError
 
@@ -224,13 +224,13 @@ class Draft:
             self._added(constraint)
 
     def _check_name(self, constraint: ConstraintDef) -> None:
-        key = self._key(constraint)
+        key = meaning(self.table, constraint)
         for each in self.table.all_constraints():
             if (
                 each.name is not None
                 and each.kind != "name"
                 and same_name(each.name, constraint.name)
-                and self._key(each) != key
+                and meaning(self.table, each) != key
             ):
                 raise NotSupportedError(
                     f"table {self.table.name!r} already has a constraint "
@@ -260,11 +260,11 @@ class Draft:
                 f"table {self.table.name!r} is WITHOUT ROWID and cannot be "
                 "without its primary key; create another table"
             )
-        key = self._key(constraint)
+        key = meaning(self.table, constraint)
         while alike := [
             each
             for each in self.table.of_kind(constraint.kind)
-            if self._key(each) == key
+            if meaning(self.table, each) == key
             and same_name(each.name or "", constraint.name or "")
         ]:
             self.table = edits.without(self.table, alike[0])
@@ -287,55 +287,3 @@ class Draft:
     def rename_constraint(self, constraint: ConstraintDef, name: str) -> None:
         """Name a constraint, or give it another name."""
         self.table = edits.with_constraint_name(self.table, constraint, name)
-
-    def find(
-        self,
-        kind: str,
-        name: str | None,
-        columns: tuple[str, ...],
-        expression: str | None = None,
-    ) -> ConstraintDef:
-        """Find a constraint by its name, else by what it says.
-
-        :raises NotSupportedError: there is none, or more than one.
-        """
-        found = [
-            each
-            for each in self.table.of_kind(kind)
-            if name is not None and same_name(each.name, name)
-        ] or [
-            each
-            for each in self.table.of_kind(kind)
-            if (name is None or each.name is None)
-            and self._says(each, columns, expression)
-        ]
-        if len({tuple(self._key(each)) for each in found}) == 1:
-            return found[0]
-        what = repr(name) if name else f"on {', '.join(columns) or expression}"
-        raise NotSupportedError(
-            f"table {self.table.name!r} has {len(found) or 'no'} {kind} "
-            f"constraint{'s' if len(found) > 1 else ''} {what}; "
-            "name one that it has"
-        )
-
-    def _says(
-        self,
-        constraint: ConstraintDef,
-        columns: tuple[str, ...],
-        expression: str | None,
-    ) -> bool:
-        if constraint.kind == CHECK:
-            text = self.table.slice(constraint.argument)
-            return expression is not None and edits.same_sql(text, expression)
-        return [*map(fold, constraint.columns)] == [*map(fold, columns)]
-
-    def _key(self, constraint: ConstraintDef) -> list[str]:
-        """Return what is equal for two constraints that mean the same."""
-        columns = [*map(fold, constraint.columns)]
-        if constraint.kind in (UNIQUE, PRIMARY_KEY):
-            return [constraint.kind, *columns]
-        text = self.table.text[constraint.body : constraint.end]
-        words = [each.text for each in significant(text)]
-        if constraint.kind == FOREIGN_KEY:
-            words = [fold(unquote(each)) for each in words]
-        return [constraint.kind, *columns, *words]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 from migrate.changeset.sqlite.createtable import CreateTable
 from migrate.changeset.sqlite.stored import Catalogue
@@ -19,9 +20,11 @@ __all__ = [
     "count",
     "duplicates",
     "failing_check",
+    "is_empty",
     "null",
     "orphans",
     "refuse_default",
+    "refuse_missing",
     "refuse_rows",
     "row_key",
     "rows_error",
@@ -181,6 +184,26 @@ def rows_error(
     which = f" ({shown} {', '.join(values)}{more})" if first else ""
     return ExistingRowsError(
         f"table {name!r} has {rows} {problem}{which}: {way_round}"
+    )
+
+
+def is_empty(catalogue: Catalogue, table: StoredTable) -> bool:
+    """Tell whether a table has no row."""
+    return not catalogue.rows(f"SELECT 1 FROM {table.quoted} LIMIT 1")
+
+
+def refuse_missing(
+    catalogue: Catalogue, table: StoredTable, column: str
+) -> NoReturn:
+    """Say that the rows would have NULL in a new column that is NOT NULL.
+
+    :raises ExistingRowsError: with their number.
+    """
+    count = catalogue.value(f"SELECT count(*) FROM {table.quoted}")
+    raise ExistingRowsError(
+        f"table {table.name!r} has rows ({count}) which would have no value "
+        f"in the new column {column!r}, that is NOT NULL: give it a "
+        "server_default, or add it nullable and fill it first"
     )
 
 

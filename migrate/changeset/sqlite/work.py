@@ -10,7 +10,6 @@ import logging
 from collections.abc import Callable
 from functools import singledispatchmethod
 
-from sqlalchemy.schema import Constraint
 from sqlalchemy.schema import CreateIndex
 from sqlalchemy.schema import Table
 
@@ -20,6 +19,7 @@ from migrate.changeset.editor import SchemaEditor
 from migrate.changeset.editor import constraints_with
 from migrate.changeset.editor import table_of
 from migrate.changeset.sqlite import completeness
+from migrate.changeset.sqlite import matching
 from migrate.changeset.sqlite import names
 from migrate.changeset.sqlite import rows
 from migrate.changeset.sqlite import uses
@@ -30,15 +30,11 @@ from migrate.changeset.sqlite.createtable import UNIQUE
 from migrate.changeset.sqlite.createtable import ConstraintDef
 from migrate.changeset.sqlite.draft import Draft
 from migrate.changeset.sqlite.spelling import Spelling
-from migrate.changeset.sqlite.spelling import check_text
 from migrate.changeset.sqlite.spelling import constraint_text
-from migrate.changeset.sqlite.spelling import kind_of
-from migrate.changeset.sqlite.spelling import referred_to_by_itself
 from migrate.changeset.sqlite.stored import StoredTable
 from migrate.changeset.sqlite.tokens import fold
 from migrate.changeset.sqlite.tokens import quote
 from migrate.changeset.sqlite.tokens import same_name
-from migrate.exceptions import ExistingRowsError
 from migrate.exceptions import NotSupportedError
 
 __all__ = ["Work"]
@@ -118,10 +114,10 @@ class Work:
         if draft.table.has_column(column.name):
             self.refuse_second(operation)
         spelling = Spelling.of(column, self.dialect)
-        self.refuse_missing_values(draft, spelling)
-        if self.pending is None and spelling.is_native(
-            empty=self.is_empty(draft)
-        ):
+        empty = rows.is_empty(self.catalogue, draft.stored)
+        if spelling.needs_values and not empty:
+            rows.refuse_missing(self.catalogue, draft.stored, column.name)
+        if self.pending is None and spelling.is_native(empty=empty):
             self.add_natively(draft, operation, spelling)
         else:
             draft.add_column(spelling.definition)
@@ -150,26 +146,6 @@ class Work:
             rows.refuse_rows(self.catalogue, scan, after)
         if after.create.strict:
             rows.refuse_default(self.catalogue, after)
-
-    def is_empty(self, draft: Draft) -> bool:
-        """Tell whether the stored table has no row."""
-        return not self.catalogue.rows(
-            f"SELECT 1 FROM {draft.stored.quoted} LIMIT 1"
-        )
-
-    def refuse_missing_values(self, draft: Draft, spelling: Spelling) -> None:
-        """Raise if rows would have NULL in a new column that is NOT NULL."""
-        if spelling.needs_values and not self.is_empty(draft):
-            stored = draft.stored
-            count = self.catalogue.value(
-                f"SELECT count(*) FROM {stored.quoted}"
-            )
-            raise ExistingRowsError(
-                f"table {stored.name!r} has rows ({count}) which would have "
-                f"no value in the new column {spelling.column.name!r}, that "
-                "is NOT NULL: give it a server_default, or add it nullable "
-                "and fill it first"
-            )
 
     @do.register
     def _(self, operation: ops.DropColumn) -> None:
@@ -278,7 +254,9 @@ class Work:
     def _(self, operation: ops.AddConstraint) -> None:
         constraint = operation.constraint
         draft = self.draft(table_of(operation))
-        if operation.if_not_exists and self.found(draft, constraint):
+        if operation.if_not_exists and matching.found(
+            draft.table, constraint, self.dialect
+        ):
             return
         text = constraint_text(
             constraint, self.dialect, named=not operation.autonamed
@@ -292,16 +270,16 @@ class Work:
         constraint = operation.constraint
         table = table_of(operation)
         draft = self.draft(table)
-        found = self.found(draft, constraint)
+        found = matching.found(draft.table, constraint, self.dialect)
         if found is not None:
             self.drop_key(draft, found)
             self.settle(draft)
-        elif index := self.standing_for(draft, constraint):
+        elif index := matching.standing_for(constraint, draft.indexes):
             self.flush()
             self.drop_indexes(self.draft(table), [index])
         elif not operation.if_exists:
             # Raises, and says what was looked for.
-            self.find(draft, constraint)
+            matching.find(draft.table, constraint, self.dialect)
 
     def drop_key(self, draft: Draft, found: ConstraintDef) -> None:
         """Drop a constraint unless a foreign key needs it."""
@@ -315,44 +293,10 @@ class Work:
                 )
         draft.drop_constraint(found)
 
-    def standing_for(self, draft: Draft, constraint: Constraint) -> str | None:
-        """Find a unique index that has the constraint's name.
-
-        The old library made one for a primary key or unique constraint.
-        """
-        for name, text in draft.indexes.items():
-            if constraint.name and same_name(name, str(constraint.name)):
-                return name if parse_index(text).unique else None
-        return None
-
-    def find(self, draft: Draft, constraint: Constraint) -> ConstraintDef:
-        """Find the stored constraint that ``constraint`` means."""
-        columns = [each.name for each in getattr(constraint, "columns", ())]
-        kind = kind_of(constraint)
-        name = None if constraint.name is None else str(constraint.name)
-        expression = check_text(constraint, self.dialect)
-        try:
-            return draft.find(kind, name, tuple(columns), expression)
-        except NotSupportedError:
-            # The name did it elsewhere, and on SQLite there often is none.
-            backwards = referred_to_by_itself(constraint)
-            if not backwards:
-                raise
-            return draft.find(kind, None, backwards)
-
-    def found(
-        self, draft: Draft, constraint: Constraint
-    ) -> ConstraintDef | None:
-        """Find it, or None."""
-        try:
-            return self.find(draft, constraint)
-        except NotSupportedError:
-            return None
-
     @do.register
     def _(self, operation: ops.RenameConstraint) -> None:
         draft = self.draft(table_of(operation))
-        found = self.find(draft, operation.constraint)
+        found = matching.find(draft.table, operation.constraint, self.dialect)
         draft.rename_constraint(found, operation.name)
         self.settle(draft)
 
