@@ -18,7 +18,7 @@ from sqlalchemy.schema import Table
 
 from migrate import binding
 from migrate.binding import Bind
-from migrate.changeset import metadata
+from migrate.changeset import following
 from migrate.changeset import operations as ops
 from migrate.changeset.databases import editor_for
 from migrate.changeset.order import renames_last
@@ -56,12 +56,12 @@ def perform(
             gathered.undo.push(undo.pop_all())
         for operation in operations:
             gathered.operations.append(operation)
-            gathered.undo.callback(metadata.retract, operation)
+            gathered.undo.callback(following.retract, operation)
         return
     with undo or ExitStack() as stack:
         operations = [*operations]
         for operation in operations:
-            stack.callback(metadata.retract, operation)
+            stack.callback(following.retract, operation)
         with binding.connect(bind) as connection:
             editor = editor_for(connection.dialect)
             for operation in operations:
@@ -70,7 +70,7 @@ def perform(
                     editor.run(connection, needed)
             habits = editor.habits(connection)
         for operation in operations:
-            metadata.follow(operation, habits)
+            following.follow(operation, habits)
         stack.pop_all()
 
 

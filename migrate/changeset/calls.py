@@ -18,7 +18,7 @@ from migrate import binding
 from migrate.binding import Bind
 from migrate.changeset import catalogue
 from migrate.changeset import listing
-from migrate.changeset import metadata as following
+from migrate.changeset import membership
 from migrate.changeset import operations as ops
 from migrate.changeset.batch import perform
 from migrate.changeset.databases import editor_for
@@ -129,13 +129,13 @@ def _attach(column: Column[Any], table: Table, undo: ExitStack) -> None:
     flags = column.index, column.unique
     column.index = column.unique = None
     try:
-        following.attach_column(table, column)
+        membership.attach_column(table, column)
     finally:
         column.index, column.unique = flags
     undo.callback(listing.reorder, table, order)
     if replaced is not None:
         undo.callback(table.append_column, replaced, replace_existing=True)
-    undo.callback(following.detach_column, table, column)
+    undo.callback(membership.detach_column, table, column)
 
 
 def _added_with(

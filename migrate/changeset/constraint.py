@@ -18,7 +18,7 @@ from migrate import binding
 from migrate import exceptions
 from migrate.binding import Bind
 from migrate.changeset import catalogue
-from migrate.changeset import metadata
+from migrate.changeset import membership
 from migrate.changeset import operations as ops
 from migrate.changeset.batch import perform
 from migrate.changeset.calls import bind_for
@@ -141,7 +141,7 @@ class PrimaryKeyConstraint(ConstraintChangeset, schema.PrimaryKeyConstraint):
         self, *cols: Any, table: Table | None = None, **kwargs: Any
     ) -> None:
         if table is not None and not cols:
-            cols = (*metadata.next_key(table),)
+            cols = (*membership.next_key(table),)
         _mark(cols)
         super().__init__(*cols, **kwargs)
         _place(self, table)
@@ -242,7 +242,7 @@ class CheckConstraint(ConstraintChangeset, schema.CheckConstraint):
 def _place(constraint: Any, table: Table | None) -> None:
     """Make ``constraint`` part of ``table``, if it has not found its own."""
     if table is not None and getattr(constraint, "parent", None) is None:
-        metadata.attach_constraint(table, constraint)
+        membership.attach_constraint(table, constraint)
 
 
 def _mark(cols: Iterable[Any]) -> None:

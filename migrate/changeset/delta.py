@@ -26,7 +26,7 @@ from migrate.binding import Bind
 from migrate.binding import bind_of
 from migrate.binding import running_bind
 from migrate.changeset import catalogue
-from migrate.changeset import metadata as following
+from migrate.changeset import following
 from migrate.changeset import operations as ops
 from migrate.exceptions import MigrateDeprecationWarning
 from migrate.exceptions import NoSuchColumnError

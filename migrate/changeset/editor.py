@@ -28,7 +28,7 @@ from sqlalchemy.sql import expression
 from migrate import binding
 from migrate.changeset import catalogue
 from migrate.changeset import ddl
-from migrate.changeset import metadata
+from migrate.changeset import membership
 from migrate.changeset import operations as ops
 from migrate.changeset import wording
 from migrate.exceptions import NotSupportedError
@@ -131,7 +131,7 @@ class SchemaEditor:
             there = catalogue.has_constraint(connection, operation.constraint)
         return there is None or there == wanted
 
-    def habits(self, connection: Connection) -> metadata.Habits:
+    def habits(self, connection: Connection) -> membership.Habits:
         """Return what the Table has to know to follow."""
         preparer = connection.dialect.identifier_preparer
 
@@ -140,7 +140,7 @@ class SchemaEditor:
             doubled = preparer._double_percents
             return quoted.replace("%%", "%") if doubled else quoted
 
-        return metadata.Habits(
+        return membership.Habits(
             self.shrinks_indexes, self.keys_are_not_null, quote
         )
 
@@ -164,7 +164,7 @@ class SchemaEditor:
         """
         table, column = operation.table, operation.column
         for constraint in table._sorted_constraints:
-            if metadata.contains(constraint, column):
+            if membership.contains(constraint, column):
                 yield from self.drop_constraint(
                     ops.DropConstraint(constraint), connection
                 )

@@ -14,7 +14,7 @@ from typing import cast
 
 from sqlalchemy.schema import Column
 
-from migrate.changeset import metadata
+from migrate.changeset import following
 from migrate.changeset import operations as ops
 from migrate.changeset import wording
 from migrate.exceptions import NotSupportedError
@@ -71,7 +71,7 @@ def runs(
             run.append(operation)
         else:
             one, other = cast("tuple[Any, Any]", (run[place], operation))
-            run[place] = metadata.both(one, other)
+            run[place] = following.both(one, other)
     if run:
         yield tuple(run)
 

@@ -242,18 +242,18 @@ class ChangesetColumn:
 
     def add_to_table(self: Any, table: Table) -> None:
         """Make this column part of ``table``; the database is not asked."""
-        from migrate.changeset import metadata
+        from migrate.changeset import membership
 
-        metadata.attach_column(table, self)
+        membership.attach_column(table, self)
 
     def remove_from_table(
         self: Any, table: Table, unset_table: bool = True
     ) -> None:
         """Take this column out of ``table``; the database is not asked."""
-        from migrate.changeset import metadata
+        from migrate.changeset import membership
 
-        metadata.detach_column(
-            table, self, metadata.Habits(shrinks_indexes=True)
+        membership.detach_column(
+            table, self, membership.Habits(shrinks_indexes=True)
         )
         if not unset_table:
             self.table = table

@@ -25,7 +25,7 @@ from sqlalchemy.schema import CreateTable
 
 from migrate import ColumnDelta
 from migrate import rename_index
-from migrate.changeset import metadata as following
+from migrate.changeset import following
 from migrate.changeset import operations as ops
 from migrate.exceptions import NotSupportedError
 
