@@ -127,6 +127,12 @@ LAYERS: list[list[str]] = [
         "migrate.modernize.files",
         "migrate.modernize",
         "migrate.versioning.options",
+        "migrate.versioning.commands",
+        "migrate.versioning.commands.opening",
+        "migrate.versioning.commands.files",
+        "migrate.versioning.commands.control",
+        "migrate.versioning.commands.moving",
+        "migrate.versioning.commands.models",
         "migrate.versioning.api",
     ],
     [
