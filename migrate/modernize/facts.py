@@ -21,11 +21,15 @@ class Facts:
 
     :ivar calls: what is passed to functions of other files.
     :ivar returned: what a function returns.
+    :ivar adding: the parameters that a function adds to a table, as columns.
+    :ivar checked: what gives a type that makes a CHECK: "class", "function".
     :ivar passing: functions that pass their keywords on to what they return.
     """
 
     calls: Calls = field(default_factory=dict)
     returned: dict[Function, set[str]] = field(default_factory=dict)
+    adding: dict[Function, set[int | str]] = field(default_factory=dict)
+    checked: dict[Function, str] = field(default_factory=dict)
     passing: set[Function] = field(default_factory=set)
 
 
@@ -39,5 +43,8 @@ def merged(all_facts: Iterable[Facts]) -> Facts:
                 known.setdefault(place, set()).update(kinds)
         for function, kinds in facts.returned.items():
             whole.returned.setdefault(function, set()).update(kinds)
+        for function, parameters in facts.adding.items():
+            whole.adding.setdefault(function, set()).update(parameters)
+        whole.checked |= facts.checked
         whole.passing |= facts.passing
     return whole

@@ -9,7 +9,7 @@ from migrate.modernize.facts import Function
 from migrate.modernize.origins import Origins
 from migrate.modernize.scopes import Scope
 
-__all__ = ["Functions", "passes_keywords", "returned"]
+__all__ = ["Functions", "parameters", "passes_keywords", "returned"]
 
 
 class Functions(Origins):
@@ -42,6 +42,11 @@ class Functions(Origins):
         """Name a function as the file does in which it may be."""
         parts = self.origin(function).split(".")
         return (parts[-2], parts[-1]) if len(parts) > 1 else ("", "")
+
+
+def parameters(function: cst.FunctionDef) -> list[cst.Param]:
+    """List the parameters that take positional arguments."""
+    return [*function.params.posonly_params, *function.params.params]
 
 
 def returned(function: cst.FunctionDef) -> list[cst.BaseExpression]:

@@ -17,6 +17,7 @@ from migrate.modernize.flow import Flow
 from migrate.modernize.functions import Functions
 from migrate.modernize.functions import passes_keywords
 from migrate.modernize.functions import returned
+from migrate.modernize.helpers import gather
 from migrate.modernize.scopes import Binding
 from migrate.modernize.scopes import Scope
 from migrate.modernize.vocabulary import ATTRIBUTES
@@ -90,6 +91,7 @@ class Kinds(Functions):
                 found.returned[module, name] = {given}
             if function is not None and passes_keywords(function):
                 found.passing.add((module, name))
+        gather(self, module, found)
         return found
 
     def makes_table(self, function: cst.BaseExpression) -> bool:
@@ -189,6 +191,11 @@ class Kinds(Functions):
         else:
             kind = self._bound(reaching)
         return kind or self._by_use(scope, node.value)
+
+    def reaching(self, name: cst.Name) -> Binding | None:
+        """Find the one assignment whose value a name has at its place."""
+        found = self.scope(name).lookup(name.value)
+        return self._flow.reaching(name, found[1]) if found else None
 
     def _by_use(self, scope: Scope, name: str) -> str | None:
         """What a name can only be, by what is done with it in its scope."""

@@ -9,6 +9,7 @@ from libcst import metadata
 from libcst.codemod import CodemodContext
 from libcst.codemod.visitors import AddImportsVisitor
 
+from migrate.modernize import added
 from migrate.modernize import bound
 from migrate.modernize import constructs
 from migrate.modernize import execution
@@ -34,6 +35,7 @@ FORM_MODULES = (
     select,
     statements,
     constructs,
+    added,
     bound,
     execution,
 )

@@ -16,8 +16,8 @@ class Binding:
     """One way a name gets its value.
 
     :param how: expression, element, parameter, function, import, context
-        (the ``as`` of a ``with``), item (of a list that grows), entry (of a
-        dict), or other.
+        (the ``as`` of a ``with``), class, item (of a list that grows),
+        entry (of a dict), or other.
     :param target: where the name stands that is bound, if that is known.
     """
 
@@ -101,7 +101,7 @@ class Names(cst.CSTVisitor):
         self._stack.pop()
 
     def visit_ClassDef(self, node: cst.ClassDef) -> None:
-        self._here.bind(node.name.value, Binding("other"))
+        self._here.bind(node.name.value, Binding("class", node))
         self._stack.append(Scope(self._here))
 
     def leave_ClassDef(self, original_node: cst.ClassDef) -> None:

@@ -162,6 +162,11 @@ class Site:
             for value in values
         )
 
+    @cached_property
+    def binds_metadata(self) -> bool:
+        """Whether metadata of this file is bound to anything."""
+        return bool(self.kinds.binds or self._constructed_binds())
+
     def _constructed_binds(self) -> list[cst.BaseExpression]:
         found = []
         for call in self.kinds.all_calls:

@@ -49,6 +49,74 @@ def test_todays_form_stays(form: Form) -> None:
     assert rewrite(todays)[0] == todays
 
 
+FLAG = """\
+class Flag(Boolean):
+    def __init__(self, create_constraint=True):
+        pass
+def flag():
+    return Boolean(create_constraint=True)
+def add(column, table, **names):
+    column.create(table, **names)
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("Column('c', Flag).create(t)",
+         "Column('c', Flag(create_constraint=False)).create(t)"),
+        ("t.create_column(Column('c', Flag()))",
+         "t.create_column(Column('c', Flag(create_constraint=False)))"),
+        ("create_column(Column('c', type_=Flag()), t)",
+         "create_column(Column('c', type_=Flag(create_constraint=False)), t)"),
+        ("add(Column('c', Flag()), t)",
+         "add(Column('c', Flag(create_constraint=False)), t)"),
+        ("add(table=t, column=Column('c', Flag()))",
+         "add(table=t, column=Column('c', Flag(create_constraint=False)))"),
+        ("for c in [Column('c', Flag())]: c.create(t)",
+         "for c in [Column('c', Flag(create_constraint=False))]: c.create(t)"),
+        ("c = Column('c', Flag())\nc.create(t)\n"
+         "c = Column('c', Flag())\nTable('u', meta, c)",
+         "c = Column('c', Flag(create_constraint=False))\nc.create(t)\n"
+         "c = Column('c', Flag())\nTable('u', meta, c)"),
+        ("add(Column('c', String(9), unique=True), t, index_name='i',\n"
+         "    unique_name='u')",
+         "add(Column('c', String(9)), t, index_name='i')"),
+        ("Column('c', Integer, unique=True).create(t, unique_name='u')",
+         "Column('c', Integer, unique=True).create(t, unique_name='u')"),
+        ("Table('u', meta, Column('c', Flag()))",
+         "Table('u', meta, Column('c', Flag()))"),
+    ],
+)  # fmt: skip
+def test_added_column_is_as_it_was(lines: str, expected: str) -> None:
+    assert body(FLAG + lines) == FLAG + expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ("Column('c', flag()).create(t)", "without the CHECK"),
+        ("add(whose, t, index_name='i', unique_name='u')", "not unique"),
+        ("c = Column('c', Integer, unique=True)\n"
+         "c.create(t, index_name='i', unique_name='u')\n"
+         "c.create(t, unique_name='u')", "not unique"),
+    ],
+)  # fmt: skip
+def test_added_column_that_cannot_be_followed_is_left(
+    lines: str, why: str
+) -> None:
+    assert why in reason(FLAG + lines)
+
+
+def test_column_of_unbound_metadata_is_added_as_it_says() -> None:
+    text = (
+        "from sqlalchemy import *\ndef upgrade(migrate_engine):\n"
+        "    Column('c', Boolean(create_constraint=True)).create(t)\n"
+    )
+
+    assert rewrite(text) == (text, {})
+
+
 def test_layout_and_comments_stay() -> None:
     assert body(
         "# why\n"

@@ -126,6 +126,42 @@ SCRIPTS = {
             account.c.full_name.alter(name='name')
             account.c.age.drop()
     """,
+    "added columns": """
+        from sqlalchemy import *
+        from migrate import *
+        class Flag(Boolean):
+            def __init__(self, create_constraint=True, name=None, **kw):
+                super().__init__(create_constraint, name, **kw)
+        def add(column, table, **names):
+            column.create(table, **names)
+        def upgrade(migrate_engine):
+            meta = MetaData(bind=migrate_engine)
+            account = Table('account', meta, autoload=True)
+            active = Column('active', Boolean(create_constraint=True,
+                                              name='active_check'))
+            active.create(account)
+            account.create_column(Column('hidden', Flag()))
+            kind = Column('kind', Enum('a', 'b', native_enum=False,
+                                       create_constraint=True, name='ck'))
+            create_column(kind, account)
+            for column in [Column('nick', String(9), unique=True, index=True),
+                           Column('zip', String(9), unique=True)]:
+                column.create(account, index_name='ix_' + column.name,
+                              unique_name='uq_' + column.name)
+            phone = Column('phone', String(20), unique=True)
+            add(phone, account, index_name='ix_phone', unique_name='phone')
+            Column('key', String(9), unique=True).create(
+                account, unique_name='account_key')
+            Table('flags', meta, Column('id', Integer, primary_key=True),
+                  Column('seen', Flag(name='seen_check'))).create()
+        def downgrade(migrate_engine):
+            meta = MetaData(bind=migrate_engine)
+            Table('flags', meta, autoload=True).drop()
+            account = Table('account', meta, autoload=True)
+            for name in ['key', 'phone', 'zip', 'nick', 'kind', 'hidden',
+                         'active']:
+                account.c[name].drop()
+    """,
     "Python 2": """
         from sqlalchemy import *
         def upgrade(migrate_engine):
