@@ -199,15 +199,17 @@ def _driver_autocommit(connection: Connection) -> Iterator[Any]:
     if options.get("isolation_level") == "AUTOCOMMIT":
         yield real
         return
+    begin: Callable[[], object]
     reset: Callable[[], object]
     if callable(getattr(real, "autocommit", None)):
         # MySQL's drivers.  SQLAlchemy would state the isolation level with
         # it, and commit, for each step.
-        real.autocommit(True)
+        begin = partial(real.autocommit, True)
         reset = partial(real.autocommit, False)
     else:
-        dialect.set_isolation_level(real, "AUTOCOMMIT")
+        begin = partial(dialect.set_isolation_level, real, "AUTOCOMMIT")
         reset = partial(dialect.reset_isolation_level, real)
+    raised(connection, begin)
     with _then(partial(raised, connection, reset)):
         yield real
 

@@ -272,6 +272,25 @@ def test_connection_lost_at_the_end_is_an_error_of_sqlalchemy(
     assert connection.invalidated
 
 
+def test_connection_lost_at_the_beginning_is_one_too(
+    engine: Engine, connection: Connection
+) -> None:
+    if engine.name != "mysql":
+        pytest.skip("the driver asks nobody to go into autocommit mode")
+    number = connection.exec_driver_sql("SELECT connection_id()").scalar()
+    connection.rollback()
+    with engine.connect() as other:
+        other.exec_driver_sql(f"KILL {number}")
+
+    with (
+        pytest.raises(DBAPIError),
+        legacy.style(connection, transactional=False),
+    ):
+        pass
+
+    assert connection.invalidated
+
+
 def test_raw_connection_commits_inside_the_step(
     migrate_engine: Engine, run: Any
 ) -> None:
