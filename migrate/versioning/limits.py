@@ -18,6 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from migrate.exceptions import NotSupportedError
+from migrate.versioning.pooler import own_session_id
 from migrate.watching import watched
 
 if TYPE_CHECKING:
@@ -63,10 +64,13 @@ def limited(connection: Connection, limits: Limits) -> Iterator[None]:
 
     Outside of any transaction; ends its own.
 
-    :raises NotSupportedError: at once, when the database has no such limit.
+    :raises NotSupportedError: at once, when the database has no such limit,
+        or a pooler gives the session to others.
     """
     _refuse_unknown(connection, limits)
     wanted = _settings(connection, limits)
+    if wanted and connection.dialect.name == "postgresql":
+        own_session_id(connection)
     before = {name: _get(connection, name) for name in wanted}
     _set_all(connection, wanted)
     seconds = limits.statement_timeout

@@ -32,6 +32,8 @@ from tests.chaos.filling import fill_the_server
 from tests.chaos.killing import kill_at_points
 from tests.chaos.overhead import measure_overhead
 from tests.chaos.planting import prove_planted
+from tests.chaos.pooling import can_pool
+from tests.chaos.pooling import deploy_through_a_pooler
 from tests.chaos.private import can_serve
 from tests.chaos.report import Report
 from tests.chaos.restarting import restart_at_points
@@ -111,6 +113,12 @@ def _trials(wanted: argparse.Namespace, name: str) -> Mapping[str, Trial]:
         )
         trials["cut"] = partial(cut_sessions, rounds=wanted.cuts)
         trials["network"] = partial(sever_connections, points=wanted.points)
+    if name == "postgresql" and can_pool():
+        trials["pooler"] = partial(
+            deploy_through_a_pooler,
+            processes=8,
+            rounds=max(1, wanted.rounds // 10),
+        )
     if can_serve(name):
         trials["restart"] = partial(restart_at_points, points=wanted.cuts)
         if can_mount():

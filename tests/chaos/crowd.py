@@ -22,6 +22,7 @@ __all__ = [
     "IN_STATEMENT",
     "LIMITS",
     "deploy_at_once",
+    "gather",
     "kill_the_holder",
 ]
 
@@ -44,15 +45,10 @@ def deploy_at_once(
     report = Report(trial, url.get_backend_name(), worst=0.0)
     expected = [f"up {number}" for number in range(1, shop.latest + 1)]
     for number in range(rounds):
-        gate = FORKS.Barrier(processes + 1)
-        crowd = [
-            Deployer(shop.manage, "upgrade", _PATIENCE, gate=gate).start()
-            for _ in range(processes)
-        ]
-        gate.wait()
-        began = time.monotonic()
-        endings = [each.join(600) for each in crowd]
-        report.worst = max(report.worst or 0, time.monotonic() - began)
+        endings, took = gather(
+            shop.manage, "upgrade", _PATIENCE, processes=processes
+        )
+        report.worst = max(report.worst or 0, took)
         report.tried += processes
         report.seen["had to wait"] += sum("waiting" in e.err for e in endings)
         failed = [ending for ending in endings if ending.code]
@@ -73,6 +69,20 @@ def deploy_at_once(
             break
         witness.do("DELETE FROM log")
     return report
+
+
+def gather(
+    manage: Path, *words: str, processes: int
+) -> tuple[list[Ending], float]:
+    """Let processes begin at the same moment; their ends, and the seconds."""
+    gate = FORKS.Barrier(processes + 1)
+    crowd = [
+        Deployer(manage, *words, gate=gate).start() for _ in range(processes)
+    ]
+    gate.wait()
+    began = time.monotonic()
+    endings = [each.join(600) for each in crowd]
+    return endings, time.monotonic() - began
 
 
 _HOLDING = """\

@@ -26,7 +26,7 @@ from sqlalchemy.engine import make_url
 from tests.chaos.disk import mounted
 from tests.chaos.witness import witness_of
 
-__all__ = ["Server", "can_serve", "private_server"]
+__all__ = ["Server", "as_user", "can_serve", "free_port", "private_server"]
 
 _PATIENCE = 60
 
@@ -111,7 +111,7 @@ class Server:
     def _run(self, *words: str) -> None:
         """Run a program as a user that the servers accept; none is root."""
         done = subprocess.run(
-            [*_as_user(self.user), *words],
+            [*as_user(self.user), *words],
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -262,7 +262,7 @@ def private_server(name: str, disk: str | None = None) -> Iterator[Server]:
     try:
         with mounted(folder, disk):
             folder.chmod(0o755)
-            server = _SERVERS[name](folder, _free_port())
+            server = _SERVERS[name](folder, free_port())
             if os.geteuid() == 0:
                 owner = pwd.getpwnam(server.user)
                 os.chown(folder, owner.pw_uid, owner.pw_gid)
@@ -278,7 +278,7 @@ def private_server(name: str, disk: str | None = None) -> Iterator[Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _as_user(name: str) -> list[str]:
+def as_user(name: str) -> list[str]:
     if os.geteuid() != 0:
         return []
     words = f"--reuid={name} --regid={name} --clear-groups"
@@ -290,7 +290,7 @@ def _path(found: str | None) -> str:
     return found
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -13,6 +13,8 @@ from tests.chaos.crowd import IN_STATEMENT
 from tests.chaos.crowd import LIMITS
 from tests.chaos.crowd import deploy_at_once
 from tests.chaos.crowd import kill_the_holder
+from tests.chaos.pooling import can_pool
+from tests.chaos.pooling import deploy_through_a_pooler
 from tests.chaos.shop import PLAIN
 from tests.chaos.shop import SLOW
 from tests.chaos.shop import UNROLLABLE
@@ -29,6 +31,21 @@ def test_of_many_deployers_one_runs_each_script(
 
     assert not report.wrong
     assert report.seen["had to wait"]
+
+
+def test_pooler_is_refused_unless_each_client_has_a_session(
+    database_url: URL, tmp_path: Path
+) -> None:
+    if database_url.get_backend_name() != "postgresql" or not can_pool():
+        pytest.skip("PgBouncer is not installed, or this is no PostgreSQL")
+
+    report = deploy_through_a_pooler(
+        tmp_path, database_url, processes=4, rounds=1
+    )
+
+    assert not report.wrong
+    assert report.seen["done"]
+    assert report.seen["refused"]
 
 
 def test_killed_holder_is_followed_at_once(

@@ -6,21 +6,18 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextlib import suppress
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from migrate.exceptions import NotSupportedError
 from migrate.versioning.lock.base import Lock
+from migrate.versioning.pooler import own_session_id
+from migrate.versioning.pooler import shared_session
 
 __all__ = ["PostgresLock"]
 
-_POOLER = (
-    "the pooler between us and PostgreSQL gives each transaction another "
-    "session (PgBouncer: pool_mode=transaction), so that no lock can be held; "
-    "give the URL of the server itself"
-)
 _CHECK = "client_connection_check_interval"
 
 
@@ -36,7 +33,10 @@ class PostgresLock(Lock):
         """Take the driver out of autocommit, and let the server see deaths.
 
         In autocommit a step would not be one transaction.
+
+        :raises NotSupportedError: when a pooler shares the session.
         """
+        assert self._session_id
         driver: Any = self.connection.connection.dbapi_connection
         if getattr(driver, "autocommit", False) is not True:
             with self._watched_by_server():
@@ -81,18 +81,30 @@ class PostgresLock(Lock):
             return before
         return None
 
+    @cached_property
+    def _session_id(self) -> int:
+        return own_session_id(self.connection)
+
     def _try_acquire(self) -> bool:
-        row = self._ask("SELECT pg_try_advisory_lock(:key), pg_backend_pid()")
-        if row[0] and self._ask("SELECT pg_backend_pid()")[0] != row[1]:
-            raise NotSupportedError(_POOLER)
-        return bool(row[0])
+        # Asked in the same statement: it would stay with that session.
+        session_id, is_ours = self._ask(
+            "SELECT pg_backend_pid(), CASE WHEN pg_backend_pid() = :own"
+            " THEN pg_try_advisory_lock(:key) END",
+            own=self._session_id,
+        )
+        if session_id != self._session_id:
+            raise shared_session()
+        return bool(is_ours)
 
     def _release(self) -> None:
         if not self._ask("SELECT pg_advisory_unlock(:key)")[0]:
-            raise NotSupportedError(_POOLER)
+            raise shared_session(
+                f" (ours is left behind: SELECT pg_terminate_backend("
+                f"{self._session_id}) ends it)"
+            )
 
-    def _ask(self, question: str) -> Any:
-        parameters = {"key": self._KEY} if ":key" in question else {}
+    def _ask(self, question: str, **parameters: object) -> Any:
+        parameters["key"] = self._KEY
         with self.connection.begin():
             return self.connection.execute(text(question), parameters).one()
 
