@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from migrate.changeset.sqlite.parser import names_in
+from migrate.changeset.sqlite.lists import names_in
+from migrate.changeset.sqlite.lists import without_name
 from migrate.changeset.sqlite.tokens import fold
 from migrate.changeset.sqlite.tokens import identifiers_in
 from migrate.changeset.sqlite.tokens import quote
@@ -12,7 +13,7 @@ from migrate.changeset.sqlite.tokens import same_name
 from migrate.changeset.sqlite.tokens import significant
 from migrate.exceptions import NotSupportedError
 
-__all__ = ["CreateIndex", "parse_index", "without_name"]
+__all__ = ["CreateIndex", "parse_index"]
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def parse_index(text: str) -> CreateIndex:
         )
     name, table, depth, end = tokens[place + 1], tokens[place + 3], 0, 0
     for token in tokens[place + 4 :]:
-        depth += token.is_operator("(") - token.is_operator(")")
+        depth += token.depth
         if not depth:
             end = token.start
             break
@@ -97,21 +98,3 @@ def parse_index(text: str) -> CreateIndex:
         list_span=(tokens[place + 4].end, end),
         unique=place == 2,
     )
-
-
-def without_name(columns: str, column: str) -> str:
-    """Take a plain column out of a list of columns, with one comma."""
-    spans = []
-    start = depth = 0
-    for token in significant(columns):
-        depth += token.is_operator("(") - token.is_operator(")")
-        if token.is_operator(",") and not depth:
-            spans.append((start, token.start))
-            start = token.end
-    spans.append((start, len(columns)))
-    kept = [
-        columns[slice(*span)]
-        for span, name in zip(spans, names_in(columns), strict=True)
-        if not same_name(name, column)
-    ]
-    return ",".join(kept).strip()

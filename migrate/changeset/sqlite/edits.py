@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from migrate.changeset.sqlite.createindex import without_name
 from migrate.changeset.sqlite.createtable import CHECK
 from migrate.changeset.sqlite.createtable import COLLATE
 from migrate.changeset.sqlite.createtable import DEFAULT
@@ -17,6 +16,7 @@ from migrate.changeset.sqlite.createtable import UNIQUE
 from migrate.changeset.sqlite.createtable import ColumnDef
 from migrate.changeset.sqlite.createtable import ConstraintDef
 from migrate.changeset.sqlite.createtable import CreateTable
+from migrate.changeset.sqlite.lists import without_name
 from migrate.changeset.sqlite.parser import parse
 from migrate.changeset.sqlite.tokens import fold
 from migrate.changeset.sqlite.tokens import quote

@@ -22,11 +22,12 @@ from migrate.changeset.sqlite.createtable import UNIQUE
 from migrate.changeset.sqlite.createtable import ColumnDef
 from migrate.changeset.sqlite.createtable import ConstraintDef
 from migrate.changeset.sqlite.createtable import CreateTable
+from migrate.changeset.sqlite.lists import names_in
 from migrate.changeset.sqlite.tokens import Token
 from migrate.changeset.sqlite.tokens import significant
 from migrate.exceptions import NotSupportedError
 
-__all__ = ["names_in", "parse", "split"]
+__all__ = ["parse"]
 
 # Words that end the type of a column and begin a clause.
 _COLUMN_WORDS = (
@@ -114,8 +115,7 @@ class _Parser:
             raise self.unknown()
         start, depth = self.last_end, 1
         while depth:
-            token = self.take()
-            depth += token.is_operator("(") - token.is_operator(")")
+            depth += self.take().depth
         return start, self.tokens[self.place - 1].start
 
     def unknown(self) -> NotSupportedError:
@@ -354,38 +354,3 @@ class _Parser:
     def on_conflict(self) -> None:
         if self.skip("ON", "CONFLICT"):
             self.take()
-
-
-def names_in(columns: str) -> tuple[str, ...]:
-    """Return the columns of a list such as ``a, "b c" COLLATE x DESC``.
-
-    An element that is no plain column gives an empty name.
-    """
-    names = []
-    for element in split(columns):
-        head = element[0] if element else None
-        plain = (
-            head is not None
-            and head.kind in ("word", "quoted", "string")
-            and (
-                len(element) == 1
-                or element[1].is_word(
-                    "ASC", "DESC", "COLLATE", "NULLS", "AUTOINCREMENT"
-                )
-            )
-        )
-        names.append(head.name if head is not None and plain else "")
-    return tuple(names)
-
-
-def split(columns: str) -> list[list[Token]]:
-    """Cut a list at its commas, outside parentheses."""
-    elements: list[list[Token]] = [[]]
-    depth = 0
-    for token in significant(columns):
-        depth += token.is_operator("(") - token.is_operator(")")
-        if token.is_operator(",") and not depth:
-            elements.append([])
-        else:
-            elements[-1].append(token)
-    return elements

@@ -64,6 +64,11 @@ class Token(NamedTuple):
         return self.kind == "operator" and self.text == text
 
     @property
+    def depth(self) -> int:
+        """How much deeper in parentheses it leads: 1, 0 or -1."""
+        return self.is_operator("(") - self.is_operator(")")
+
+    @property
     def name(self) -> str:
         """The name this token spells, where the grammar wants a name.
 

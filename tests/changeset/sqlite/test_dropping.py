@@ -68,6 +68,12 @@ GOES = [
     ),
     (
         "n INTEGER",
+        ("UNIQUE ((k), ((n) COLLATE nocase) DESC)", "UNIQUE ((k))"),
+        "UNIQUE ((k))",
+        ["constraint UNIQUE ((k), ((n) COLLATE nocase) DESC)"],
+    ),
+    (
+        "n INTEGER",
         ("CHECK (n > 0)", "CHECK (k > 0)"),
         "CHECK (k > 0)",
         ["constraint CHECK (n > 0)"],

@@ -9,6 +9,7 @@ from migrate.changeset.sqlite.createtable import COLLATE
 from migrate.changeset.sqlite.createtable import DEFAULT
 from migrate.changeset.sqlite.createtable import FOREIGN_KEY
 from migrate.changeset.sqlite.createtable import NOT_NULL
+from migrate.changeset.sqlite.createtable import UNIQUE
 from migrate.changeset.sqlite.createtable import CreateTable
 from migrate.changeset.sqlite.createtable import affinity
 from migrate.changeset.sqlite.parser import parse
@@ -177,3 +178,27 @@ def test_affinity_is_the_one_that_sqlite_gives(
             "REAL": "real,real,real,blob",
         }[affinity(type_text)]
     )
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_unique_constraints_are_those_that_sqlite_sees(
+    connect: Connect, text: str
+) -> None:
+    table, connection = stored(connect, text)
+
+    seen = {
+        tuple(
+            name.lower()
+            for (name,) in connection.execute(
+                "SELECT name FROM pragma_index_info(?) ORDER BY seqno", [index]
+            )
+        )
+        for (index,) in connection.execute(
+            "SELECT name FROM pragma_index_list('t') WHERE origin = 'u'"
+        ).fetchall()
+    }
+
+    assert seen == {
+        tuple(column.lower() for column in constraint.columns)
+        for constraint in table.of_kind(UNIQUE)
+    }
