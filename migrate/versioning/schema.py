@@ -195,9 +195,10 @@ class ControlledSchema:
     def verify(self) -> list[str]:
         """Return a sentence for each thing that does not fit; writes nothing.
 
-        A step left half done, a version that the repository does not have;
-        with a history also applied scripts that were edited, renamed or are
-        gone, and new ones below the database's version.
+        A step left half done, a version that the repository does not have,
+        a script that is never run; with a history also applied scripts that
+        were edited, renamed or are gone, and new ones below the database's
+        version.
         """
         from migrate.versioning import verification
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from migrate.exceptions import MissingAppliedScriptError
 from migrate.exceptions import MissingScriptError
 from migrate.exceptions import VersionNotFoundError
+from migrate.versioning.vernum import VerNum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from migrate.versioning.repository import Repository
     from migrate.versioning.script import BaseScript
 
-__all__ = ["findings", "refuse_missing", "repair"]
+__all__ = ["findings", "never_run", "refuse_missing", "repair"]
 
 
 def findings(
@@ -38,6 +39,7 @@ def findings(
     """
     version = control.version(connection)
     found = [*_control_findings(connection, repository, control, version)]
+    found += never_run(repository)
     if history is not None:
         applied = history.applied(connection)
         database = connection.dialect.name
@@ -46,6 +48,16 @@ def findings(
             repository, applied, history.baseline(connection), version
         )
     return found
+
+
+def never_run(repository: Repository) -> Iterator[str]:
+    """Give a sentence for each file that no upgrade ever comes to."""
+    zero = repository.versions.versions.get(VerNum(0))
+    for name in zero.names if zero is not None else ():
+        yield (
+            f"{name} is never run: version 0 is the database before the "
+            "first change script; give it a number from 1"
+        )
 
 
 def refuse_missing(

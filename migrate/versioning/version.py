@@ -160,6 +160,15 @@ class Version:
             for database, ways in self._sql.items()
         }
 
+    @property
+    def names(self) -> list[str]:
+        """The names of all its files, sorted."""
+        scripts = [one for ways in self._sql.values() for one in ways.values()]
+        python = [self._python] if self._python is not None else []
+        return sorted(
+            os.path.basename(str(script)) for script in (*scripts, *python)
+        )
+
     def script(
         self, database: str | None = None, operation: str | None = None
     ) -> BaseScript:
@@ -212,13 +221,9 @@ class Version:
     def _what_is_missing(
         self, database: str | None, operation: str | None
     ) -> str:
-        present = sorted(
-            os.path.basename(str(name))
-            for ways in self._sql.values()
-            for name in ways.values()
-        )
         import shlex  # only to complain
 
+        present = self.names
         there = f"(there are: {', '.join(present) or 'none'})"
         if database is None or operation is None:
             return f"version {self.version} has no Python script {there}"

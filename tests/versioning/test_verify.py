@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import inspect
 from sqlalchemy.engine import Engine
 
 from migrate.versioning import api
@@ -97,3 +98,41 @@ def test_deployer_that_waits_in_vain_has_its_own_exit_code(
     assert done.code == 3
     assert "did not finish within 0.1 seconds" in done.error
     assert manage("upgrade").code == 0
+
+
+# -- version 0
+
+
+def test_script_of_version_0_is_told_and_not_run(
+    manage: Command, versions: Path, engine: Engine
+) -> None:
+    (versions / "000_first.py").write_text(SCRIPT.format(0))
+    (versions / "000_old_default_upgrade.sql").write_text("nonsense")
+
+    upgraded = manage("upgrade")
+    verified = manage("verify")
+
+    said = "is never run: version 0 is the database before the first"
+    assert upgraded.code == 0
+    assert upgraded.out == "1 -> 2... \ndone\n"
+    assert [line.split()[:4] for line in upgraded.err.splitlines()] == [
+        [name, "is", "never", "run:"]
+        for name in ("000_first.py", "000_old_default_upgrade.sql")
+    ]
+    assert verified.code == 1
+    assert verified.out.count(said) == verified.out.count("\n") == 2
+    assert inspect(engine).has_table("t2")
+    assert not inspect(engine).has_table("t0")
+
+
+def test_script_of_version_0_is_not_tested(
+    manage: Command, versions: Path
+) -> None:
+    (versions / "000_first.py").write_text(SCRIPT.format(0))
+
+    every = manage("test", "--all")
+    only = manage("test", "0")
+
+    assert (every.code, every.out) == (0, "1: proved\n2: proved\nSuccess\n")
+    assert only.code == 1
+    assert "there is nothing to test" in only.error

@@ -327,6 +327,26 @@ def test_timestamps_within_a_second_differ(tmp_path: Path) -> None:
     assert all(len(str(number)) == 14 for number in numbers)
 
 
+def test_version_has_the_names_of_its_files(tmp_path: Path) -> None:
+    found = collection(
+        tmp_path,
+        "001_b.py",
+        "001_a_mysql_upgrade.sql",
+        "001_c_mysql_downgrade.sql",
+    ).version(1)
+    before = found.names
+
+    found.script("sqlite", "upgrade")
+    found.script("mysql", "upgrade")
+
+    assert before == found.names
+    assert before == [
+        "001_a_mysql_upgrade.sql",
+        "001_b.py",
+        "001_c_mysql_downgrade.sql",
+    ]
+
+
 def test_version_can_be_made_of_file_names(tmp_path: Path) -> None:
     found = Version(1, tmp_path, ["001_a_sqlite_upgrade.sql", "notes.txt"])
     (tmp_path / "001_a.py").touch()

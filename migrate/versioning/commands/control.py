@@ -89,10 +89,11 @@ def verify(url: Database, repository: Folder, **opts: object) -> None:
     Look for what does not fit between the database and the repository.
 
     Found are a step left half done, a version that the repository does not
-    have and, where history_table is set in migrate.cfg, applied change
-    scripts that were edited, renamed or are gone, and new ones below the
-    version of the database. Each is a line; with any, the exit code is 1.
-    Nothing is changed.
+    have, a change script of version 0, which is never run, and, where
+    history_table is set in migrate.cfg, applied change scripts that were
+    edited, renamed or are gone, and new ones below the version of the
+    database. Each is a line; with any, the exit code is 1. Nothing is
+    changed.
     """
     with controlled(url, repository, opts) as schema:
         found = schema.verify()

@@ -16,13 +16,13 @@ from migrate.versioning.commands.opening import controlled
 from migrate.versioning.commands.opening import repository_of
 from migrate.versioning.engine import engine_of
 from migrate.versioning.script import PythonScript
+from migrate.versioning.verification import never_run
 
 if TYPE_CHECKING:
     from migrate.versioning.commands.opening import Database
     from migrate.versioning.commands.opening import Folder
     from migrate.versioning.repository import Repository
     from migrate.versioning.schema import ControlledSchema
-    from migrate.versioning.version import Version
 
 __all__ = [
     "downgrade",
@@ -63,6 +63,8 @@ def upgrade(
                            history of the database knows as applied
     """
     with controlled(url, repository, opts) as schema:
+        for warning in never_run(schema.repository):
+            log.warning(warning)
         start, end = schema.version, options.number(version)
         if end is not None and end < start:
             raise KnownError(
@@ -191,18 +193,22 @@ def _versions_to_test(
 ) -> list[int]:
     if is_all and version is not None:
         raise UsageError("test takes a VERSION or --all, not both")
-    latest = _latest(repository)
+    _refuse_empty(repository)
     if is_all:
-        return sorted(int(each) for each in repository.versions.versions)
-    if version is None:
-        return [int(latest.version)]
-    return [int(repository.version(options.number(version)).version)]
+        every = map(int, repository.versions.versions)
+        return sorted(number for number in every if number > 0)
+    number = options.number(version)
+    if number == 0:
+        raise VersionNotFoundError(
+            "version 0 is the database before the first change script: "
+            "there is nothing to test"
+        )
+    return [int(repository.version(number).version)]
 
 
-def _latest(repository: Repository) -> Version:
+def _refuse_empty(repository: Repository) -> None:
     if repository.latest == 0:
         raise VersionNotFoundError(
             f"repository {repository.path!r} has no change script yet; add "
             "one with: script DESCRIPTION"
         )
-    return repository.version()
