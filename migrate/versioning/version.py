@@ -180,9 +180,11 @@ class Version:
         :raises MissingScriptError: when there is none of these; it says
             which there are and how to make the one that is missing.
         """
-        for name in (database, _RELATIVES.get(str(database)), "default"):
-            if operation in self._sql.get(str(name), ()):
-                return self._sql_script(str(name), str(operation))
+        own = str(database)
+        plain = _without_driver(own)
+        for name in (own, plain, _RELATIVES.get(plain, plain), "default"):
+            if operation in self._sql.get(name, ()):
+                return self._sql_script(name, str(operation))
         if self.python is None:
             raise MissingScriptError(
                 self._what_is_missing(database, operation)
@@ -233,9 +235,17 @@ class Version:
         return (
             f"version {self.version} has no {operation} script for "
             f"{database!r} {there}; make one with: "
-            f"script_sql {shlex.quote(database)} "
+            f"script_sql {shlex.quote(_without_driver(database))} "
             f"{shlex.quote(description)} --version={self.version}"
         )
+
+
+def _without_driver(dialect: str) -> str:
+    """Return ``firebird`` for ``firebird.fdb``, as its dialect is called.
+
+    The name of a script has no place for a dot.
+    """
+    return dialect.partition(".")[0]
 
 
 def _numbered(folder: str) -> dict[int, list[str]]:

@@ -194,6 +194,21 @@ def test_mariadb_takes_scripts_for_mysql(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("dialect", ["firebird.firebird", "firebird.fdb"])
+def test_firebird_takes_scripts_whatever_its_driver(
+    tmp_path: Path, dialect: str
+) -> None:
+    found = collection(tmp_path, "001_a_firebird_upgrade.sql").version(1)
+
+    chosen = found.script(dialect, "upgrade")
+
+    assert str(chosen).endswith("001_a_firebird_upgrade.sql")
+    with pytest.raises(
+        MissingScriptError, match=f"for '{dialect}' .* script_sql firebird a "
+    ):
+        found.script(dialect, "downgrade")
+
+
 def test_missing_script_says_what_there_is_and_what_to_do(
     tmp_path: Path,
 ) -> None:
