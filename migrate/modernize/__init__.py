@@ -50,6 +50,7 @@ def modernize(folder: str | PathLike[str], *, write: bool = False) -> str:
     if write:
         for script in changed:
             files.replace(script)
+        changed = [script for script in changed if not script.refused]
     _tell(scripts)
     refused = [script.name for script in scripts if script.refused]
     if refused and write:

@@ -7,10 +7,14 @@ import io
 import os
 import tempfile
 import tokenize
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import field
 from os import PathLike
 from pathlib import Path
+
+import libcst as cst
 
 from migrate.modernize import python2
 from migrate.modernize import rewriting
@@ -72,7 +76,7 @@ def read_scripts(folder: str | PathLike[str]) -> list[Script]:
     return [
         _read(root, path)
         for path in sorted(root.rglob("*.py"))
-        if not _is_hidden(path.relative_to(root))
+        if not _is_hidden(path.relative_to(root)) and not path.is_dir()
     ]
 
 
@@ -83,13 +87,15 @@ def _is_hidden(path: Path) -> bool:
 
 
 def _read(folder: Path, path: Path) -> Script:
-    content = path.read_bytes()
     script = Script(folder, path)
     try:
+        content = path.read_bytes()
         script.encoding, _ = tokenize.detect_encoding(
             io.BytesIO(content).readline
         )
         script.before = script.after = content.decode(script.encoding)
+    except OSError as error:
+        script.refused = error.strerror or str(error)
     except (SyntaxError, UnicodeDecodeError) as error:
         script.refused = str(error)
     return script
@@ -101,39 +107,53 @@ def rewrite_all(scripts: list[Script]) -> None:
     They are looked at together: what a helper is given is seen where it is
     called.
     """
-    for script in scripts:
-        _to_python3(script)
-    sources = {
-        script.name: rewriting.Source(script.after)
-        for script in scripts
-        if not script.refused
-    }
+    sources: dict[str, rewriting.Source] = {}
+    for script in _live(scripts):
+        with _refusing(script):
+            script.after = python2.rewrite(script.before)
+            sources[script.name] = rewriting.Source(script.after)
     facts = Facts()
     for _ in range(_ROUNDS):
-        facts = merged(
-            [
-                source.facts(_module(name), facts)
-                for name, source in sources.items()
-            ]
-        )
-    for script in scripts:
-        if script.name in sources:
+        facts = merged(_seen(scripts, sources, facts))
+    for script in _live(scripts):
+        with _refusing(script):
             _to_today(script, sources[script.name], facts)
+
+
+@contextmanager
+def _refusing(script: Script) -> Iterator[None]:
+    """Keep one file that cannot be rewritten from stopping the others."""
+    try:
+        yield
+    except python2.NotPythonError as error:
+        script.refused = str(error)
+    except cst.ParserSyntaxError as error:
+        script.refused = f"line {error.raw_line}: libcst cannot read this"
+    except RecursionError:
+        script.refused = "it is nested too deeply"
+    if script.refused:
+        script.after, script.left = script.before, {}
+
+
+def _seen(
+    scripts: list[Script], sources: dict[str, rewriting.Source], facts: Facts
+) -> list[Facts]:
+    seen = []
+    for script in _live(scripts):
+        with _refusing(script):
+            source = sources[script.name]
+            seen.append(source.facts(_module(script.name), facts))
+    return seen
+
+
+def _live(scripts: list[Script]) -> list[Script]:
+    return [script for script in scripts if not script.refused]
 
 
 def _module(name: str) -> str:
     """Give the last name of the module that a file is."""
     path = Path(name)
     return path.parent.name if path.stem == "__init__" else path.stem
-
-
-def _to_python3(script: Script) -> None:
-    if script.refused:
-        return
-    try:
-        script.after = python2.rewrite(script.before)
-    except python2.NotPythonError as error:
-        script.refused = str(error)
 
 
 def _to_today(script: Script, source: rewriting.Source, facts: Facts) -> None:
@@ -167,8 +187,15 @@ def replace(script: Script) -> None:
     """Put the rewritten text in the place of the file, whole or not at all.
 
     The file keeps its permissions; a symbolic link stays one, and what it
-    points at is replaced.
+    points at is replaced.  A file that cannot be written is refused.
     """
+    try:
+        _replace(script)
+    except OSError as error:
+        script.refused = error.strerror or str(error)
+
+
+def _replace(script: Script) -> None:
     path = script.path.resolve()
     content = script.after.encode(script.encoding)
     handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")

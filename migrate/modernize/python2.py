@@ -1,14 +1,15 @@
-"""Python 2's syntax, for files that Python 3 does not read.
+"""Python 2's syntax and lists, for files that Python 3 does not read.
 
 fissix (lib2to3, kept alive after it left Python) parses both languages and
-keeps every space; its fixers for syntax are used as they are.  What Python 3
-can read is left to :mod:`migrate.modernize.names`.
+keeps every space; its fixers are used as they are.  What Python 3 can read
+is left to :mod:`migrate.modernize.names`.
 """
 
 from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from functools import cache
 from io import StringIO
 
@@ -20,19 +21,34 @@ from fissix.refactor import RefactoringTool
 __all__ = ["NotPythonError", "is_python3", "left_over", "rewrite"]
 
 _FIXERS = (
+    "apply",
+    "dict",
     "except",
     "exec",
+    "filter",
+    "map",
+    "metaclass",
     "ne",
+    "next",
+    "nonzero",
     "numliterals",
+    "paren",
     "print",
     "raise",
+    "renames",
     "repr",
+    "standarderror",
     "tuple_params",
+    "urllib",
+    "zip",
 )
 # fissix's name for a parameter that was a tuple.
 _UNNAMED = "xxx_todo_changeme"
 _RAW_UNICODE = re.compile(r"[uU]([rR])")
 _BYTES = re.compile(r"\\x[89a-fA-F]|\\[23][0-7]{2}")
+_LONE_RETURN = re.compile("\r(?!\n)")
+_FLOAT = re.compile(r"[\d.]*\.\d|\d+\.")
+_FUTURE = r"(?m)^from __future__ import .*\b%s\b"
 _ASKS_FOR_BYTES = re.compile(r"isinstance\([^()]*\bstr\)")
 
 
@@ -72,21 +88,26 @@ def rewrite(text: str) -> str:
     r"""Return the text in Python 3's syntax; what it reads, as it is.
 
     Text that Python 2 took for bytes is marked as such: a literal with
-    escapes above ``\x7f``.
+    escapes above ``\x7f``, unless the file has ``unicode_literals``.
 
     :raises NotPythonError: when it is not Python 2 either.
     """
     if is_python3(text):
         return text
+    if _LONE_RETURN.search(text):
+        raise NotPythonError(
+            "its lines end with a carriage return alone: convert them first"
+        )
     try:
         tree = _tool().refactor_string(_with_spaces(text) + "\n", "script")
     except (ParseError, tokenize.TokenError, IndentationError) as error:
         raise NotPythonError(_why_not(text)) from error
     if tree is None:
         raise NotPythonError(_why_not(text))
+    is_text = re.search(_FUTURE % "unicode_literals", text) is not None
     for leaf in tree.leaves():
         if leaf.type == token.STRING:
-            leaf.value = _literal(leaf.value)
+            leaf.value = _literal(leaf.value, is_text)
     rewritten = str(tree)[:-1].replace(_UNNAMED, "packed")
     reason = _why_not(rewritten)
     if reason is not None:
@@ -96,11 +117,29 @@ def rewrite(text: str) -> str:
 
 def left_over(text: str) -> dict[int, str]:
     """List the lines of a Python 2 file whose meaning has changed."""
-    return {
+    found = {
         number: "in Python 2 this asked for bytes: is that still meant?"
         for number, line in enumerate(text.splitlines(), 1)
         if _ASKS_FOR_BYTES.search(line)
     }
+    if not re.search(_FUTURE % "division", text):
+        for number in _divisions(text):
+            found.setdefault(
+                number,
+                "in Python 2 this divided whole numbers without a remainder: "
+                "is // meant?",
+            )
+    return found
+
+
+def _divisions(text: str) -> Iterator[int]:
+    """Yield the lines in which ``/`` may divide two whole numbers."""
+    tokens = [*tokenize.generate_tokens(StringIO(text).readline)]
+    for place, (_, value, start, _, _) in enumerate(tokens):
+        beside = tokens[place - 1][1], tokens[place + 1 : place + 2]
+        near = {beside[0], *(after[1] for after in beside[1])}
+        if value in ("/", "/=") and not any(map(_FLOAT.match, near)):
+            yield start[0]
 
 
 @cache
@@ -108,7 +147,7 @@ def _tool() -> RefactoringTool:
     return RefactoringTool([f"fissix.fixes.fix_{name}" for name in _FIXERS])
 
 
-def _literal(value: str) -> str:
+def _literal(value: str, is_text: bool) -> str:
     raw = _RAW_UNICODE.match(value)
     if raw is not None:
         if "\\u" in value or "\\U" in value:
@@ -116,7 +155,7 @@ def _literal(value: str) -> str:
                 f"{value} means \\u escapes, which r'' has not"
             )
         return value[1:]
-    if value[0] in "\"'" and _BYTES.search(value):
+    if not is_text and value[0] in "\"'" and _BYTES.search(value):
         return f"b{value}"
     return value
 

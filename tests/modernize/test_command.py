@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -75,6 +77,32 @@ def test_unreadable_file_is_named_and_the_others_written(
     )
     assert script.read_text() == NEW
     assert bad.read_text() == "x = (\n"
+
+
+def test_file_that_cannot_be_written_is_named_and_the_others_written(
+    command: Command,
+    script: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    locked, last = script.with_name("002_b.py"), script.with_name("003_c.py")
+    locked.write_text(OLD)
+    last.write_text(OLD)
+    replace = os.replace
+
+    def refuse(source: str, target: Path) -> None:
+        if target == locked:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", refuse)
+
+    written = command("modernize", tmp_path / "r", "--write")
+
+    assert written.code == 1
+    assert f"{locked}: not rewritten: Permission denied\n" in written.err
+    assert locked.read_text() == OLD
+    assert last.read_text() == NEW
 
 
 def test_manual_names_what_python_2_had() -> None:

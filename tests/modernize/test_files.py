@@ -79,9 +79,9 @@ def test_failed_replacement_leaves_the_old_file(
 
     monkeypatch.setattr(os, "fsync", full)
 
-    with pytest.raises(OSError, match="disk full"):
-        replace(script)
+    replace(script)
 
+    assert script.refused == "disk full"
     assert path.read_text() == OLD
     assert os.listdir(tmp_path) == ["001_a.py"]
 
@@ -110,9 +110,52 @@ def test_encoding_and_line_ends_stay(tmp_path: Path, newline: str) -> None:
     assert path.read_bytes() == new.replace("\n", newline).encode("latin-1")
 
 
+def test_byte_order_mark_stays(tmp_path: Path) -> None:
+    path = tmp_path / "001_a.py"
+    path.write_bytes(b"\xef\xbb\xbf" + OLD.encode())
+
+    replace(rewritten(tmp_path)["001_a.py"])
+
+    assert path.read_bytes() == b"\xef\xbb\xbf" + NEW.encode()
+
+
+def test_folder_with_the_name_of_a_file_is_none(tmp_path: Path) -> None:
+    (tmp_path / "001_a.py").mkdir()
+
+    assert read_scripts(tmp_path) == []
+
+
+def test_link_to_nowhere_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "001_a.py").symlink_to(tmp_path / "nowhere")
+
+    script = rewritten(tmp_path)["001_a.py"]
+
+    assert script.refused == "No such file or directory"
+
+
+def test_what_libcst_cannot_read_is_refused_and_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "001_a.py").write_text("x = 1\n")
+    (tmp_path / "002_b.py").write_text(OLD)
+    # As where libcst is older than the Python that runs.
+    monkeypatch.setattr("migrate.modernize.python2.rewrite", str)
+
+    scripts = rewritten(tmp_path)
+
+    assert scripts["002_b.py"].refused == "line 2: libcst cannot read this"
+    assert not scripts["002_b.py"].is_changed
+    assert not scripts["001_a.py"].refused
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
-    [(b"x = (\n", "line 1"), (b"x = '\xe9'\n", "encoding"), (b"\0", "null")],
+    [
+        (b"x = (\n", "line 1"),
+        (b"x = " + b"(" * 300 + b"1" + b")" * 300, "deep"),
+        (b"x = '\xe9'\n", "encoding"),
+        (b"\0", "null"),
+    ],
 )
 def test_unreadable_is_refused_and_others_go_on(
     tmp_path: Path, content: bytes, why: str

@@ -23,6 +23,24 @@ from migrate.modernize import python2
         ("y = ur'\\d' + u'x'", "y = r'\\d' + u'x'"),
         ("print '\\xff'", "print(b'\\xff')"),
         (
+            "from __future__ import unicode_literals\nprint '\\xff'",
+            "from __future__ import unicode_literals\nprint('\\xff')",
+        ),
+        ("print d.keys()[0]", "print(list(d.keys())[0])"),
+        (
+            "for k in d.keys(): print k",
+            "for k in list(d.keys()): print(k)",
+        ),
+        ("for k in d.iterkeys(): print k", "for k in d.keys(): print(k)"),
+        ("print map(f, x)", "print(list(map(f, x)))"),
+        ("print x.next()", "print(next(x))"),
+        (
+            "import urllib\nprint urllib.quote(x)",
+            "import urllib.request, urllib.parse, urllib.error\n"
+            "print(urllib.parse.quote(x))",
+        ),
+        ("print apply(f, [1])", "print(f(*[1]))"),
+        (
             "try:\n    pass\nexcept (A, B), e:\n    pass",
             "try:\n    pass\nexcept (A, B) as e:\n    pass",
         ),
@@ -63,11 +81,24 @@ def test_python_3_stays_to_the_letter(text: str) -> None:
         ("  x\n y", "line 1: unexpected indent"),
         ("print ur'\\u1234'", "escapes"),
         ("print 'x\n", "line 1: "),
+        ("print x\rprint y\r", "carriage return"),
     ],
 )
 def test_neither_is_refused_with_the_line(text: str, message: str) -> None:
     with pytest.raises(python2.NotPythonError, match=message):
         python2.rewrite(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("print 3 / x\nprint 'a/b'\nx /= 2", [1, 3]),
+        ("print x / 2.0, 1. / y", []),
+        ("from __future__ import division\nprint 3 / x", []),
+    ],
+)
+def test_divisions_are_listed(text: str, lines: list[int]) -> None:
+    assert list(python2.left_over(text)) == lines
 
 
 def test_questions_for_bytes_are_listed() -> None:

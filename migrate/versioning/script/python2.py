@@ -17,6 +17,7 @@ __all__ = ["BUILTINS", "DICT_METHODS", "MODULES", "told_apart"]
 #: What Python 2 had built in -> what says the same today.
 BUILTINS = {
     "basestring": "str",
+    "file": "open",
     "long": "int",
     "raw_input": "input",
     "unichr": "chr",
