@@ -144,6 +144,10 @@ class VerificationError(ControlledSchemaError):
     """Something does not fit between a database and its repository."""
 
 
+class HistoryTableError(ControlledSchemaError):
+    """The table that migrate.cfg names for the history is another one."""
+
+
 class MissingAppliedScriptError(ControlledSchemaError):
     """A script that the database's history knows is gone."""
 

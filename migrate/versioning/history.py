@@ -5,7 +5,9 @@ Kept only where ``history_table`` in migrate.cfg names it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +31,10 @@ from sqlalchemy import insert
 from sqlalchemy import inspect
 from sqlalchemy import select
 from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError
 
+from migrate.exceptions import HistoryTableError
+from migrate.versioning.database import described
 from migrate.versioning.deployer import deployer
 from migrate.versioning.deployer import utc_now
 from migrate.versioning.script import BaseScript
@@ -175,11 +180,15 @@ class History:
         """Make the table if it is missing, and begin the records.
 
         :param baseline: what they begin with, unless at version 0.
+        :raises HistoryTableError: when there is a table of other columns.
         """
         self.table.create(connection, checkfirst=True)
         own = self.table.c.repository_id == self._repository_id
-        count = select(func.count()).select_from(self.table).where(own)
-        if baseline.version and not connection.scalar(count):
+        # Asks for every column: no step may run that cannot be recorded.
+        every = select(self.table).where(own).subquery()
+        with self._ours(connection):
+            count = connection.scalar(select(func.count()).select_from(every))
+        if baseline.version and not count:
             self.add(connection, baseline)
 
     def add(self, connection: Connection, record: Record) -> None:
@@ -224,12 +233,15 @@ class History:
         )
 
     def records(self, connection: Connection) -> list[Record]:
-        """Return all records in the order in which they were written."""
+        """Return all records in the order in which they were written.
+
+        :raises HistoryTableError: when the table has other columns.
+        """
         name, schema = self.table.name, self.table.schema
         if not inspect(connection).has_table(name, schema=schema):
             return []
         columns = self.table.c
-        rows = connection.execute(
+        statement = (
             select(
                 columns.version,
                 columns.operation,
@@ -243,7 +255,30 @@ class History:
             .where(columns.repository_id == self._repository_id)
             .order_by(columns.id)
         )
+        with self._ours(connection):
+            rows = connection.execute(statement)
         return [Record(*row) for row in rows]
+
+    @contextmanager
+    def _ours(self, connection: Connection) -> Iterator[None]:
+        """Say of a table that is none of ours what it is."""
+        try:
+            yield
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise
+            connection.rollback()
+            name, schema = self.table.name, self.table.schema
+            columns = inspect(connection).get_columns(name, schema=schema)
+            found = [column["name"] for column in columns]
+            expected = [column.name for column in self.table.columns]
+            if {*expected} <= {*found}:
+                raise
+            raise HistoryTableError(
+                f"table {name!r} of {described(connection.engine)} has the "
+                f"columns {found}, expected {expected}; it is not a history "
+                "table: name another with history_table in migrate.cfg"
+            ) from error
 
     def repair(
         self, connection: Connection, version: int, script: BaseScript

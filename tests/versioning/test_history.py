@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
 from migrate.exceptions import HalfDoneStepError
+from migrate.exceptions import HistoryTableError
 from migrate.exceptions import MissingAppliedScriptError
 from migrate.exceptions import NothingToResolveError
 from migrate.exceptions import NotSupportedError
@@ -74,6 +75,30 @@ def test_no_history_without_the_setting(engine: Engine, path: Path) -> None:
     schema(engine, path).upgrade()
 
     assert not inspect(engine).has_table("migrate_history")
+
+
+def test_table_of_another_is_named_before_a_script_runs(
+    engine: Engine, path: Path
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            text("CREATE TABLE migrate_history (id INTEGER, version INTEGER)")
+        )
+        connection.execute(text("INSERT INTO migrate_history VALUES (1, 2)"))
+    controlled(engine, path)
+    message = (
+        r"table 'migrate_history' of database .* has the columns "
+        r"\['id', 'version'\], expected \['id', 'repository_id', .*\]; it is "
+        r"not a history table: name another with history_table in migrate.cfg$"
+    )
+
+    with pytest.raises(HistoryTableError, match=message):
+        schema(engine, path).verify()
+    with pytest.raises(HistoryTableError, match=message):
+        schema(engine, path).upgrade(allow_missing=True)
+
+    assert not inspect(engine).has_table("t1")
+    assert schema(engine, path).version == 0
 
 
 def test_every_step_is_recorded(engine: Engine, path: Path) -> None:
