@@ -27,6 +27,7 @@ from migrate.legacy.transactions import ScriptDBAPIConnection
 from migrate.sqltext.effect import ALL
 from migrate.sqltext.effect import Effect
 from migrate.sqltext.effect import effect_of
+from migrate.sqltext.effect import reads_pragma
 from migrate.sqltext.kind import selects_rows
 
 __all__ = ["MarkerTransaction", "ScriptConnection", "raised"]
@@ -231,13 +232,19 @@ def raised(
 def _only_reads(result: Any) -> bool:
     context: Any = getattr(result, "context", None)
     if getattr(context, "compiled", None) is None:
-        return False
+        return reads_pragma(getattr(context, "statement", None) or "")
     return selects_rows(context.statement)
 
 
 def _effect(result: Any) -> Effect:
+    """Tell what a statement did: from whoever sent it, or from its text."""
     context: Any = getattr(result, "context", None)
-    return ALL if context is None else effect_of(context.statement)
+    if context is None:
+        return ALL
+    changed = context.execution_options.get("migrate_changes")
+    if changed:
+        return Effect(changed.lower(), is_remade=True)
+    return effect_of(context.statement)
 
 
 def _buffer(result: Any, is_sqlite: bool) -> None:

@@ -109,13 +109,14 @@ class Memory:
         return result
 
     def _forget(self, effect: Effect) -> None:
-        if effect.table:
-            self._answers = {
-                question: answer
-                for question, answer in self._answers.items()
-                if question[0] in _OF_NO_TABLE
-            }
-        for info in self._known.values() if effect.table else ():
+        if effect is NOTHING:
+            return
+        self._answers = {
+            question: answer
+            for question, answer in self._answers.items()
+            if question[0] in _OF_NO_TABLE and not effect.makes_type
+        }
+        for info in self._known.values():
             for key in [k for k in info.columns if _shows(info, k, effect)]:
                 for tables in vars(info).values():
                     tables.pop(key, None)
@@ -177,11 +178,25 @@ def _shows(info: Any, key: Any, effect: Effect) -> bool:
     """
     keys = dict.get(info.foreign_keys, key) or ()
     primary = dict.get(info.pk_constraint, key) or {}
+    if effect.index_name:
+        return effect.index_name in _keys(info, key)
+    if effect.makes_type:
+        return False
     return (
         key[1].lower() == effect.table
         or not primary.get("constrained_columns")
         or (effect.is_remade and effect.table in _referred(keys))
     )
+
+
+def _keys(info: Any, key: Any) -> set[str]:
+    """Name the indexes of a table, those of its constraints too."""
+    found = [
+        *(dict.get(info.indexes, key) or ()),
+        *(dict.get(info.unique_constraints, key) or ()),
+        dict.get(info.pk_constraint, key) or {},
+    ]
+    return {str(each.get("name")).lower() for each in found}
 
 
 def _referred(foreign_keys: Any) -> set[str]:

@@ -90,7 +90,7 @@ def get_reflection_info(
 ) -> Any:
     """Reads a table once, until a statement may have changed it."""
     engine = self.engine
-    special = kwargs.keys() & {*engine.dialect.reflection_options}
+    special = any(map(kwargs.get, engine.dialect.reflection_options))
     if isinstance(engine, ScriptEngine) and filter_names and not special:
         memory = engine.memory
         if not memory.is_reading:

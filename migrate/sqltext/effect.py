@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-__all__ = ["ALL", "NOTHING", "Effect", "effect_of"]
+__all__ = ["ALL", "NOTHING", "Effect", "effect_of", "reads_pragma"]
 
 
 class Effect(NamedTuple):
@@ -17,11 +17,17 @@ class Effect(NamedTuple):
 
     :ivar table: the one it may change, in lower case, without schema and
         quotes; empty if none.
-    :ivar is_remade: the table is another one now.
+    :ivar is_remade: the table is another one now, or its columns have other
+        names.
+    :ivar index_name: one that is gone or has another name, in lower case; of a
+        table that the statement does not name.
+    :ivar makes_type: there is a type more.
     """
 
     table: str = ""
     is_remade: bool = False
+    index_name: str = ""
+    makes_type: bool = False
 
 
 NOTHING = Effect()
@@ -30,7 +36,7 @@ ALL = Effect("*", is_remade=True)
 
 _FIRST_WORD = re.compile(
     r"\s*(?:SELECT|INSERT\s+INTO|UPDATE|DELETE\s+FROM|SHOW|DESCRIBE"
-    r"|SAVEPOINT|RELEASE\s+SAVEPOINT)\b",
+    r"|SAVEPOINT|RELEASE)\b",
     re.IGNORECASE,
 )
 _READING_PRAGMA = re.compile(
@@ -59,6 +65,7 @@ _HARMLESS_CALLS = frozenset(
         "concat",
         "count",
         "current_date",
+        "current_setting",
         "current_timestamp",
         "decimal",
         "distinct",
@@ -82,6 +89,7 @@ _HARMLESS_CALLS = frozenset(
         "lower",
         "max",
         "min",
+        "nextval",
         "not",
         "now",
         "nullif",
@@ -118,7 +126,10 @@ _CATALOGUE = re.compile(
     re.IGNORECASE,
 )
 # The name of the table, which looks like that of a function.
-_INSERT = re.compile(r"\s*INSERT\s+INTO\s+[^\s(]+\s*\(", re.IGNORECASE)
+_INSERT = re.compile(
+    r"\s*INSERT\s+INTO\s+[^\s(]+(?:\s*\(|\s+(?=VALUES\b|SELECT\b))",
+    re.IGNORECASE,
+)
 _INTO = re.compile(r"\bINTO\b", re.IGNORECASE)
 
 
@@ -137,11 +148,27 @@ _CHANGES_ONE = re.compile(
     rf"){_NAME}(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_REMAKES = re.compile(r"\s*(?:CREATE|DROP)\s+TABLE\b", re.IGNORECASE)
+_REMAKES = re.compile(
+    r"\s*(?:(?:CREATE|DROP)\s+TABLE\b|ALTER\s+TABLE\b.*\bRENAME\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+_RENAMES_COLUMN = re.compile(
+    r"\bRENAME\s+(?:COLUMN\s+)?(?!TO\b)\S+\s+TO\b", re.IGNORECASE
+)
+# Of an index alone, as PostgreSQL and SQLite have it.
+_CHANGES_INDEX = re.compile(
+    rf"\s*(?:DROP\s+INDEX\s+(?:IF\s+EXISTS\s+)?{_NAME}\s*;?\s*\Z"
+    rf"|ALTER\s+INDEX\s+{_NAME.replace('<table>', '<index>')}"
+    r"\s+RENAME\s+TO\s+\S+\s*\Z)",
+    re.IGNORECASE,
+)
+_MAKES_TYPE = re.compile(
+    rf"\s*CREATE\s+TYPE\s+{_NAME}\s+AS\s+ENUM\s*\(", re.IGNORECASE
+)
 # What other tables show, or what has tables of its own.
 _REACHES_OTHERS = re.compile(
     r"\b(?:RENAME|CASCADE|ATTACH|DETACH|INHERITS?|PARTITIONS?|EXCHANGE"
-    r"|SCHEMA|LIKE|OF|SELECT|WITH|EXECUTE)\b|\A\s*,",
+    r"|SET\s+SCHEMA|IN\s+TABLESPACE|LIKE|OF|SELECT|WITH|EXECUTE)\b|\A\s*,",
     re.IGNORECASE,
 )
 _FOREIGN_KEY_ACTION = re.compile(
@@ -168,7 +195,7 @@ def effect_of(sql: str) -> Effect:
     Effect(table='t', is_remade=False)
     >>> effect_of("SELECT AddGeometryColumn('t', 'g')") is ALL
     True
-    >>> effect_of("ALTER TABLE t RENAME a TO b") is ALL
+    >>> effect_of("ALTER TABLE t RENAME TO u") is ALL
     True
     """
     if ";" in sql.rstrip("; \n"):
@@ -176,15 +203,27 @@ def effect_of(sql: str) -> Effect:
     if _leaves_tables_alone(sql):
         return NOTHING
     found = _CHANGES_ONE.match(sql)
-    if found is None or _reaches_others(found["rest"]):
+    if found is None:
+        return _effect_on_no_table(sql)
+    if _reaches_others(found["rest"]):
         return ALL
     return Effect(
-        found["table"].strip('"`').lower(),
-        is_remade=_REMAKES.match(sql) is not None,
+        _bare(found["table"]), is_remade=_REMAKES.match(sql) is not None
     )
 
 
+def _effect_on_no_table(sql: str) -> Effect:
+    if index := _CHANGES_INDEX.match(sql):
+        return Effect(index_name=_bare(index["table"] or index["index"]))
+    return Effect(makes_type=True) if _MAKES_TYPE.match(sql) else ALL
+
+
+def _bare(name: str) -> str:
+    return name.strip('"`').lower()
+
+
 def _reaches_others(rest: str) -> bool:
+    rest = _RENAMES_COLUMN.sub("", rest)
     computed = _COMPUTED.search(rest)
     return (
         _REACHES_OTHERS.search(_FOREIGN_KEY_ACTION.sub("", rest)) is not None
@@ -196,7 +235,7 @@ def _reaches_others(rest: str) -> bool:
 def _leaves_tables_alone(sql: str) -> bool:
     if _CATALOGUE.search(sql):
         return False
-    if _READING_PRAGMA.match(sql):
+    if reads_pragma(sql):
         return True
     if not _FIRST_WORD.match(sql):
         return False
@@ -204,6 +243,17 @@ def _leaves_tables_alone(sql: str) -> bool:
     if not inserts and _INTO.search(sql):
         return False
     return _calls_harmless(sql)
+
+
+def reads_pragma(sql: str) -> bool:
+    """Tell whether this is one of SQLite's questions, that changes nothing.
+
+    >>> reads_pragma("PRAGMA main.table_info(t)")
+    True
+    >>> reads_pragma("PRAGMA foreign_keys = ON")
+    False
+    """
+    return _READING_PRAGMA.match(sql) is not None
 
 
 def _calls_harmless(sql: str) -> bool:

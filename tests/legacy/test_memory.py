@@ -395,7 +395,15 @@ def test_a_table_of_a_new_make_is_seen(
         "ALTER TABLE t CHANGE COLUMN a b INT",
         "ALTER TABLE a.b.c ADD d INT",
         "DROP TABLE t, u",
-        "DROP INDEX i",
+        "DROP INDEX i, j",
+        "DROP INDEX i CASCADE",
+        "DROP INDEX CONCURRENTLY i",
+        "ALTER TABLE t RENAME CONSTRAINT a TO b",
+        "ALTER TABLE t RENAME u",
+        "ALTER TABLE t SET SCHEMA s",
+        "ALTER TABLE ALL IN TABLESPACE s OWNED BY u",
+        "CREATE TYPE ty",
+        "DROP TYPE ty",
         "UPDATE sqlite_master SET sql = 'x'",
         "PRAGMA writable_schema = 1",
         "PRAGMA schema_version = 7",
@@ -425,10 +433,21 @@ def test_statement_that_may_change_any_table(sql: str) -> None:
         ("CREATE UNIQUE INDEX i ON t (a, b)", "t"),
         ("DROP INDEX i ON t", "t"),
         ("DROP TABLE t", "t"),
+        ("ALTER TABLE t RENAME a TO b", "t"),
+        ("ALTER TABLE t RENAME COLUMN a TO b", "t"),
+        ("CREATE TABLE t (schema TEXT)", "t"),
+        ("RELEASE s", ""),
+        ("INSERT INTO u VALUES (1)", ""),
+        ("INSERT INTO u SELECT nextval('s'), a FROM t", ""),
     ],
 )  # fmt: skip
 def test_statement_that_changes_one_table(sql: str, table: str) -> None:
     assert effect_of(sql).table == table
+
+
+def test_statement_that_changes_an_index() -> None:
+    assert effect_of('DROP INDEX IF EXISTS "s"."I"').index_name == "i"
+    assert effect_of("ALTER INDEX i RENAME TO j").index_name == "i"
 
 
 def test_a_type_made_meanwhile_is_seen(

@@ -31,6 +31,7 @@ from migrate.changeset.ansisql import (
     SQLiteSchemaChanger as SQLiteSchemaChanger,
 )
 from migrate.changeset.editor import SchemaEditor
+from migrate.changeset.editor import table_of
 from migrate.changeset.sqlite.alteration import Alteration
 from migrate.changeset.sqlite.alteration import Features
 from migrate.changeset.sqlite.transaction import atomic
@@ -72,7 +73,12 @@ class SQLiteEditor(SchemaEditor):
             setting(connection, "legacy_alter_table", on=False),
             atomic(connection) as enforced,
         ):
-            alteration = Alteration(connection, features, enforced=enforced)
+            alteration = Alteration(
+                connection,
+                features,
+                enforced=enforced,
+                altered=_altered(operation),
+            )
             work = Work(self, alteration)
             work.do(operation)
             work.finish()
@@ -91,3 +97,22 @@ class SQLiteEditor(SchemaEditor):
                 "make an identity column",
                 "an integer primary key counts by itself",
             )
+
+
+def _altered(operation: ops.Operation) -> str:
+    """Name the only table whose definition changes; "" if others may.
+
+    A rename reaches those which refer to the table, and an index is dropped
+    by its name, whichever table it belongs to.
+    """
+    if isinstance(operation, ops.Batch):
+        each = {_altered(part) for part in operation.operations}
+        return each.pop() if len(each) == 1 else ""
+    if isinstance(operation, ops.AlterColumn):
+        renames = "name" in operation.changes
+        return "" if renames else operation.table.name
+    if isinstance(operation, (ops.AddColumn, ops.DropColumn)):
+        return operation.table.name
+    if isinstance(operation, (ops.AddConstraint, ops.DropConstraint)):
+        return table_of(operation).name
+    return ""

@@ -60,13 +60,19 @@ class Alteration:
     """The work on one connection, inside :func:`atomic`.
 
     :param enforced: whether the connection enforces foreign keys.
+    :param altered: see :class:`.SchemaWriter`.
     """
 
     def __init__(
-        self, connection: Connection, features: Features, *, enforced: bool
+        self,
+        connection: Connection,
+        features: Features,
+        *,
+        enforced: bool,
+        altered: str = "",
     ) -> None:
         self.connection = connection
-        self.catalogue = SchemaWriter(connection)
+        self.catalogue = SchemaWriter(connection, altered)
         self.features = features
         self.foreign_keys = NewForeignKeys(self.catalogue, enforced)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from migrate.changeset.sqlite.stored import READING
@@ -17,12 +18,23 @@ __all__ = ["SchemaWriter"]
 
 
 class SchemaWriter(Catalogue):
-    """A catalogue that can be changed, inside a transaction."""
+    """A catalogue that can be changed, inside a transaction.
+
+    :param altered: the only table whose definition changes meanwhile; empty
+        if others may change too.  A change script's connection then knows
+        that it need not read the others again.
+    """
+
+    def __init__(self, connection: Connection, altered: str = "") -> None:
+        super().__init__(connection)
+        self._options = {"migrate_changes": altered}
 
     def run(self, *statements: Statement) -> None:
         """Execute statements in order."""
         for sql, parameters in statements:
-            self.connection.exec_driver_sql(sql, parameters)
+            self.connection.exec_driver_sql(
+                sql, parameters, execution_options=self._options
+            )
 
     def can_write(self, schema: str) -> bool:
         """Find out whether ``sqlite_master`` can be written.
@@ -41,7 +53,9 @@ class SchemaWriter(Catalogue):
 
     def try_out(self, sql: str) -> None:
         """Execute what changes nothing."""
-        self.connection.exec_driver_sql(sql, execution_options=READING)
+        self.connection.exec_driver_sql(
+            sql, execution_options={**READING, **self._options}
+        )
 
     def write_schema(
         self, schema: str, statements: Iterable[Statement]
@@ -55,7 +69,9 @@ class SchemaWriter(Catalogue):
         self.run(("PRAGMA writable_schema = ON", ()))
         try:
             for sql, parameters in statements:
-                result = self.connection.exec_driver_sql(sql, parameters)
+                result = self.connection.exec_driver_sql(
+                    sql, parameters, execution_options=self._options
+                )
                 if result.rowcount != 1:
                     raise NotSupportedError(
                         "the schema has changed meanwhile; try again"
