@@ -1,1 +1,1 @@
-"""To be described."""
+"""Repositories of change scripts, and databases under their control."""

@@ -184,16 +184,23 @@ def test_function_that_takes_no_engine(
 @pytest.mark.parametrize(
     "definition",
     [
-        "def upgrade(*args): assert len(args) == 1",
-        "def upgrade(e, more=1): pass",
-        "class Up:\n    def __call__(self, e): pass\nupgrade = Up()",
-        "import functools\nupgrade = functools.partial(lambda a, e: None, 1)",
+        "def upgrade(*args): calls.extend(args)",
+        "def upgrade(e, more=1): calls.append(e)",
+        "class Up:\n    def __call__(self, e): calls.append(e)\n"
+        "upgrade = Up()",
+        "import functools\n"
+        "upgrade = functools.partial(lambda a, e: calls.append(e), 1)",
     ],
 )
 def test_function_may_be_any_callable(
     sqlite_engine: Engine, tmp_path: Path, definition: str
 ) -> None:
-    script(tmp_path, definition).run(sqlite_engine, "upgrade")
+    defined = script(tmp_path, f"calls = []\n{definition}\n")
+
+    defined.run(sqlite_engine, "upgrade")
+
+    (given,) = defined.module.calls
+    assert given.url == sqlite_engine.url
 
 
 @pytest.mark.parametrize(
