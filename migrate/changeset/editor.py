@@ -12,10 +12,7 @@ from typing import TypeAlias
 from typing import TypeGuard
 
 from sqlalchemy.engine import Connection
-from sqlalchemy.engine import Dialect
-from sqlalchemy.schema import CheckConstraint
 from sqlalchemy.schema import Column
-from sqlalchemy.schema import Constraint
 from sqlalchemy.schema import CreateIndex
 from sqlalchemy.schema import DropIndex
 from sqlalchemy.schema import ExecutableDDLElement
@@ -25,12 +22,10 @@ from sqlalchemy.schema import Table
 from sqlalchemy.sql import Executable
 from sqlalchemy.sql import expression
 
-from migrate import binding
 from migrate.changeset import catalogue
 from migrate.changeset import ddl
 from migrate.changeset import membership
 from migrate.changeset import operations as ops
-from migrate.changeset import wording
 from migrate.exceptions import NotSupportedError
 
 __all__ = ["SchemaEditor", "Statements"]
@@ -54,7 +49,7 @@ class SchemaEditor:
     * raises :class:`NotSupportedError` with the way round when the database
       cannot do it.  :meth:`run` asks for all statements before it executes
       the first, so such an error comes before any SQL is sent;
-    * does not touch the Table or its MetaData (see :mod:`.metadata`).
+    * does not touch the Table or its MetaData (see :mod:`.following`).
     """
 
     #: What the database is called in messages.
@@ -183,7 +178,9 @@ class SchemaEditor:
         apart = dialect.supports_comments and not dialect.inline_comments
         if operation.column.comment is not None and apart:
             yield ddl.SetColumnComment(operation.table, operation.column)
-        for constraint in constraints_with(operation, dialect):
+        for constraint in membership.constraints_with(
+            operation.table, operation.column, dialect
+        ):
             yield from self.add_constraint(
                 ops.AddConstraint(constraint), connection
             )
@@ -278,6 +275,19 @@ class SchemaEditor:
         """Rename the table; its indexes and constraints go with it."""
         yield ddl.AlterTable(operation.table, operation)
 
+    def table_of_index(self, operation: ops.RenameIndex) -> Table:
+        """Return the table of an index, for a database that asks for it.
+
+        :raises NotSupportedError: when nobody said it.
+        """
+        table = operation.index.table
+        if table is None:
+            raise self.refuse(
+                f"rename index {operation.index.name!r} without its table",
+                "pass table=",
+            )
+        return table
+
     def rename_index(
         self, operation: ops.RenameIndex, connection: Connection
     ) -> Statements:
@@ -362,33 +372,3 @@ def index_named(name: str, table: Table) -> Index:
     """Make an index to be named in a statement, that no Table gets."""
     stand_in = Table(table.name, MetaData(), schema=table.schema)
     return Index(name, _table=stand_in)
-
-
-def constraints_with(
-    operation: ops.AddColumn, dialect: Dialect
-) -> list[Constraint]:
-    """Return the constraints of the Table that come with the new column.
-
-    Its foreign keys, and the checks of a Boolean or Enum: these SQLAlchemy
-    makes constraints of the table, and asks for each dialect whether it
-    needs them.  sqlalchemy-migrate added a column without those checks, and
-    so the databases of its scripts have none.
-    """
-    table, column = operation.table, operation.column
-    nothing: Any = None  # as SQLAlchemy itself makes one to ask
-    compiler = dialect.ddl_compiler(dialect, nothing)
-    checks = [
-        each
-        for each in table.constraints
-        if not binding.is_of_old_script(table.metadata)
-        and isinstance(each, CheckConstraint)
-        and getattr(each, "_type_bound", False)
-        and wording.mentions(each.sqltext, column)
-        and each._should_create_for_compiler(compiler)
-    ]
-    foreign_keys = [
-        each
-        for each in table.foreign_key_constraints
-        if each.columns.contains_column(column)
-    ]
-    return [*checks, *foreign_keys]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CheckConstraint
 from sqlalchemy.schema import Column
 from sqlalchemy.schema import Constraint
@@ -17,6 +18,7 @@ from sqlalchemy.schema import Index
 from sqlalchemy.schema import PrimaryKeyConstraint
 from sqlalchemy.schema import Table
 
+from migrate import binding
 from migrate.changeset import listing
 from migrate.changeset import wording
 
@@ -25,6 +27,7 @@ __all__ = [
     "Habits",
     "attach_column",
     "attach_constraint",
+    "constraints_with",
     "contains",
     "detach_column",
     "detach_constraint",
@@ -203,6 +206,35 @@ def contains(constraint: Constraint, column: Column[Any]) -> bool:
     if column.name in getattr(constraint, "colnames", ()):
         return True
     return wording.mentions(constraint.sqltext, column)
+
+
+def constraints_with(
+    table: Table, column: Column[Any], dialect: Dialect
+) -> list[Constraint]:
+    """Return the constraints of the Table that come with a new column.
+
+    Its foreign keys, and the checks of a Boolean or Enum: these SQLAlchemy
+    makes constraints of the table, and asks for each dialect whether it
+    needs them.  sqlalchemy-migrate added a column without those checks, and
+    so the databases of its scripts have none.
+    """
+    nothing: Any = None  # as SQLAlchemy itself makes one to ask
+    compiler = dialect.ddl_compiler(dialect, nothing)
+    checks = [
+        each
+        for each in table.constraints
+        if not binding.is_of_old_script(table.metadata)
+        and isinstance(each, CheckConstraint)
+        and getattr(each, "_type_bound", False)
+        and wording.mentions(each.sqltext, column)
+        and each._should_create_for_compiler(compiler)
+    ]
+    foreign_keys = [
+        each
+        for each in table.foreign_key_constraints
+        if each.columns.contains_column(column)
+    ]
+    return [*checks, *foreign_keys]
 
 
 def forget_autoincrement(table: Table) -> None:

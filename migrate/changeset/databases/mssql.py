@@ -105,12 +105,7 @@ class SQLServerEditor(SchemaEditor):
         self, operation: ops.RenameIndex, connection: Connection
     ) -> Statements:
         """Rename it by procedure, which must know the table."""
-        table = operation.index.table
-        if table is None:
-            raise self.refuse(
-                f"rename index {operation.index.name!r} without its table",
-                "pass table=",
-            )
+        table = self.table_of_index(operation)
         yield Rename(table, str(operation.index.name), operation.name, "INDEX")
 
     def rename_constraint(

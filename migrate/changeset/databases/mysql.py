@@ -206,12 +206,7 @@ class MySQLEditor(SchemaEditor):
         self, operation: ops.RenameIndex, connection: Connection
     ) -> Statements:
         """Rename it as a part of its table, which must be known."""
-        table = operation.index.table
-        if table is None:
-            raise self.refuse(
-                f"rename index {operation.index.name!r} without its table",
-                "pass table=",
-            )
+        table = self.table_of_index(operation)
         yield ddl.AlterTable(table, operation)
 
     def rename_constraint(

@@ -16,8 +16,8 @@ from sqlalchemy.schema import Table
 from migrate.changeset import ddl
 from migrate.changeset import operations as ops
 from migrate.changeset.editor import SchemaEditor
-from migrate.changeset.editor import constraints_with
 from migrate.changeset.editor import table_of
+from migrate.changeset.membership import constraints_with
 from migrate.changeset.sqlite import completeness
 from migrate.changeset.sqlite import matching
 from migrate.changeset.sqlite import names
@@ -122,7 +122,9 @@ class Work:
         else:
             draft.add_column(spelling.definition)
             self.settle(draft)
-        for constraint in constraints_with(operation, self.dialect):
+        for constraint in constraints_with(
+            operation.table, column, self.dialect
+        ):
             self.do(ops.AddConstraint(constraint))
 
     def refuse_second(self, operation: ops.AddColumn) -> None:
