@@ -18,6 +18,7 @@ LAYERS: list[list[str]] = [
         "migrate.exceptions",
         "migrate.deferred",
         "migrate.importhook",
+        "migrate.python2names",
         "migrate.watching",
     ],
     [

@@ -8,9 +8,9 @@ from migrate.modernize.forms import form
 from migrate.modernize.site import LeaveError
 from migrate.modernize.site import Site
 from migrate.modernize.site import full_name
-from migrate.versioning.script.python2 import BUILTINS
-from migrate.versioning.script.python2 import DICT_METHODS
-from migrate.versioning.script.python2 import MODULES
+from migrate.python2names import BUILTINS
+from migrate.python2names import DICT_METHODS
+from migrate.python2names import MODULES
 
 __all__: list[str] = []
 

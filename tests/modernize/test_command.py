@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from migrate.python2names import BUILTINS
 from migrate.versioning.repository import Repository
-from migrate.versioning.script.python2 import BUILTINS
 from tests.command import Command
 
 OLD = "def upgrade(migrate_engine):\n    print unicode(1)\n"

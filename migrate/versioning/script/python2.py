@@ -11,35 +11,12 @@ from types import TracebackType
 from typing import Any
 
 from migrate.exceptions import Python2ScriptError
+from migrate.python2names import BUILTINS
+from migrate.python2names import DICT_METHODS
+from migrate.python2names import MODULES
 
-__all__ = ["BUILTINS", "DICT_METHODS", "MODULES", "told_apart"]
+__all__ = ["told_apart"]
 
-#: What Python 2 had built in -> what says the same today.
-BUILTINS = {
-    "basestring": "str",
-    "file": "open",
-    "long": "int",
-    "raw_input": "input",
-    "unichr": "chr",
-    "unicode": "str",
-    "xrange": "range",
-}
-#: Methods of dicts -> what says the same today.
-DICT_METHODS = {
-    "iteritems": "items",
-    "iterkeys": "keys",
-    "itervalues": "values",
-}
-#: Modules that have another name today.
-MODULES = {
-    "ConfigParser": "configparser",
-    "Queue": "queue",
-    "StringIO": "io",
-    "cPickle": "pickle",
-    "cStringIO": "io",
-    "httplib": "http.client",
-    "urlparse": "urllib.parse",
-}
 _FORMS = [
     (
         re.compile(r"\bprint\s+[^\s(=]|\bprint\s*$|\bprint\s*>>"),
