@@ -45,13 +45,13 @@ def modernize(folder: str | PathLike[str], *, write: bool = False) -> str:
             f"this needs {package}: pip install 'remigrate[modernize]'"
         ) from error
     scripts = files.read_scripts(folder)
-    files.rewrite_all(scripts)
+    others = files.rewrite_all(scripts)
     changed = [script for script in scripts if script.is_changed]
     if write:
         for script in changed:
             files.replace(script)
         changed = [script for script in changed if not script.refused]
-    _tell(scripts)
+    _tell(scripts, others)
     refused = [script.name for script in scripts if script.refused]
     if refused and write:
         raise ScriptError(
@@ -63,9 +63,15 @@ def modernize(folder: str | PathLike[str], *, write: bool = False) -> str:
     return "".join(script.diff() for script in changed)
 
 
-def _tell(scripts: list[Script]) -> None:
+def _tell(scripts: list[Script], others: list[str]) -> None:
     for script in scripts:
         if script.refused:
             log.warning("%s: not rewritten: %s", script.path, script.refused)
         for line, reason in sorted(script.left.items()):
             log.warning("%s, line %s: %s", script.path, line, reason)
+    for module in others:
+        log.warning(
+            "module %s is outside of this folder, and is given tables or "
+            "engines: it may need the 1.x layer",
+            module,
+        )

@@ -78,7 +78,7 @@ def create_or_drop(
     if kind is None and site.speaks_sqlalchemy and _is_bare(original):
         raise LeaveError(
             f"needs the 1.x layer if {code(func.value)} is a table, an index "
-            "or a type, which cannot be told"
+            "or a type, which cannot be told: then pass it the engine"
         )
     return None
 
@@ -149,7 +149,8 @@ def exists(
     if kind is None and not original.args and site.speaks_sqlalchemy:
         raise LeaveError(
             "needs the 1.x layer if "
-            f"{code(func.value)} is a table, which cannot be told"
+            f"{code(func.value)} is a table, which cannot be told: then ask "
+            "inspect(engine).has_table()"
         )
     if kind != "table":
         return None

@@ -26,7 +26,10 @@ from migrate.modernize.site import expression
 __all__: list[str] = []
 
 _STATEMENTS = ("delete", "insert", "select", "update")
-_UNKNOWN = "needs the 1.x layer: it cannot be told what %s is"
+_UNKNOWN = (
+    "needs the 1.x layer: it cannot be told what %s is; "
+    "execute on a connection"
+)
 
 
 @form(

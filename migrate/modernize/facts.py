@@ -23,6 +23,7 @@ class Facts:
     :ivar returned: what a function returns.
     :ivar adding: the parameters that a function adds to a table, as columns.
     :ivar checked: what gives a type that makes a CHECK: "class", "function".
+    :ivar lent: modules whose functions are given tables, engines ...
     :ivar passing: functions that pass their keywords on to what they return.
     """
 
@@ -30,6 +31,7 @@ class Facts:
     returned: dict[Function, set[str]] = field(default_factory=dict)
     adding: dict[Function, set[int | str]] = field(default_factory=dict)
     checked: dict[Function, str] = field(default_factory=dict)
+    lent: set[str] = field(default_factory=set)
     passing: set[Function] = field(default_factory=set)
 
 
@@ -46,5 +48,6 @@ def merged(all_facts: Iterable[Facts]) -> Facts:
         for function, parameters in facts.adding.items():
             whole.adding.setdefault(function, set()).update(parameters)
         whole.checked |= facts.checked
+        whole.lent |= facts.lent
         whole.passing |= facts.passing
     return whole

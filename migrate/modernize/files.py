@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import io
 import os
+import sys
 import tempfile
 import tokenize
 from collections.abc import Iterator
@@ -101,11 +102,14 @@ def _read(folder: Path, path: Path) -> Script:
     return script
 
 
-def rewrite_all(scripts: list[Script]) -> None:
+def rewrite_all(scripts: list[Script]) -> list[str]:
     """Set what becomes of each script; nothing is written.
 
     They are looked at together: what a helper is given is seen where it is
     called.
+
+    :returns: modules of others that are given tables, engines and the like;
+        they are not looked at.
     """
     sources: dict[str, rewriting.Source] = {}
     for script in _live(scripts):
@@ -118,6 +122,15 @@ def rewrite_all(scripts: list[Script]) -> None:
     for script in _live(scripts):
         with _refusing(script):
             _to_today(script, sources[script.name], facts)
+    own = {_module(script.name) for script in scripts}
+    return [name for name in sorted(facts.lent) if _is_of_others(name, own)]
+
+
+def _is_of_others(module: str, own: set[str]) -> bool:
+    """Whether a module is no file of ours, nor one that needs no looking."""
+    first, last = module.split(".")[0], module.split(".")[-1]
+    known = {"", "migrate", "sqlalchemy", *sys.stdlib_module_names}
+    return first not in known and last not in own
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from migrate.modernize.vocabulary import CONSTRAINTS
 from migrate.modernize.vocabulary import CONTAINERS
 from migrate.modernize.vocabulary import COPIES
 from migrate.modernize.vocabulary import ENGINE_PARAMETER
+from migrate.modernize.vocabulary import LIVE
 from migrate.modernize.vocabulary import MADE
 from migrate.modernize.vocabulary import METHODS
 from migrate.modernize.vocabulary import OF_TABLES
@@ -82,8 +83,11 @@ class Kinds(Functions):
             if not name:
                 continue
             places = found.calls.setdefault(name, {})
+            module_of_it = self.origin(call.func).rpartition(".")[0]
             for place, kind in self._arguments(call):
                 places.setdefault(place, set()).add(kind)
+                if kind in LIVE and not name[0].isupper():
+                    found.lent.add(module_of_it)
         for name in self.module_scope.names:
             function = self.defined(self.module_scope, name)
             given = self._returned(function)

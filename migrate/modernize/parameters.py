@@ -114,7 +114,17 @@ def _driver_parameters(site: Site, pairs: Pairs) -> list[cst.Arg]:
         if all(isinstance(i.value, (cst.Tuple, cst.Dict)) for i in items):
             return [cst.Arg(given[0])]
         return [cst.Arg(expression(f"tuple({code(given[0])})"))]
-    raise LeaveError("needs the 1.x layer: it cannot be told what is passed")
+    if len(pairs) > 1 and not any(map(_holds_several, kinds)):
+        return [cst.Arg(cst.Tuple([cst.Element(value) for value in given]))]
+    raise LeaveError(
+        "needs the 1.x layer: it cannot be told what is passed; write a tuple "
+        "for one row, a list of tuples for several"
+    )
+
+
+def _holds_several(kind: str | None) -> bool:
+    """Whether a parameter may be a row; several values are one row."""
+    return kind is not None and kind[:4] in ("list", "dict", "row")
 
 
 def _dict(arguments: list[cst.Arg]) -> cst.BaseExpression:

@@ -274,6 +274,28 @@ def text_type(
 
 
 @form(
+    cst.Expr,
+    "String(30).with_variant(Text(), 'mysql')  # why",
+    "pass  # why",
+)
+def variant_of_nothing(
+    site: Site, original: cst.Expr, updated: cst.Expr
+) -> cst.Pass | None:
+    """Leave out what never did anything: it gives a type, to nobody.
+
+    In the ``__init__`` of a type it calls that ``__init__`` again today.
+    """
+    call = original.value
+    if not isinstance(call, cst.Call):
+        return None
+    func = call.func
+    is_variant = isinstance(func, cst.Attribute) and (
+        func.attr.value == "with_variant"
+    )
+    return cst.Pass(semicolon=updated.semicolon) if is_variant else None
+
+
+@form(
     cst.Call,
     "there = migrate_engine.has_table('t')",
     "there = inspect(migrate_engine).has_table('t')",

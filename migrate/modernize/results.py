@@ -43,10 +43,14 @@ _CONSUMERS = {
     "tuple",
 }
 _ESCAPES = (
-    "needs the 1.x layer: the result is used where it cannot be followed"
+    "needs the 1.x layer: the result is used where it cannot be followed; "
+    "use it up inside of 'with engine.begin() as connection:'"
 )
 _TWO = "needs the 1.x layer: two connections in one statement"
-_CONDITION = "needs the 1.x layer: it executes in a condition that may not run"
+_CONDITION = (
+    "needs the 1.x layer: it executes in a condition that may not run; "
+    "execute before it"
+)
 
 
 def placed(

@@ -82,7 +82,8 @@ class Site:
 
     def leave(self, node: cst.CSTNode, reason: str) -> None:
         """List a line as one that stays as it is."""
-        self.left.setdefault(self.position(node)[0], reason)
+        on_one_line = " ".join(reason.split())
+        self.left.setdefault(self.position(node)[0], on_one_line)
 
     def position(self, node: cst.CSTNode) -> tuple[int, int]:
         """Where a node begins: line, column."""
@@ -206,7 +207,9 @@ class Site:
         metadata_names = self._metadata_here(node)
         if len(metadata_names) == 1:
             return f"{metadata_names.pop()}.bind"
-        raise LeaveError("needs the 1.x layer: no engine is in sight here")
+        raise LeaveError(
+            "needs the 1.x layer: no engine is in sight here; pass it"
+        )
 
     def _metadata_here(self, node: cst.CSTNode) -> set[str]:
         found = set()

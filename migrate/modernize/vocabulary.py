@@ -9,6 +9,7 @@ __all__ = [
     "CONTAINERS",
     "COPIES",
     "ENGINE_PARAMETER",
+    "LIVE",
     "MADE",
     "METHODS",
     "OF_TABLES",
@@ -140,6 +141,18 @@ TEXT_METHODS = {
     "upper",
 }
 ENGINE_PARAMETER = "migrate_engine"
+# What a helper may use in the way of 1.x.
+LIVE = {
+    "column",
+    "connection",
+    "engine",
+    "metadata",
+    "query",
+    "session",
+    "statement",
+    "table",
+    "transactional connection",
+}
 
 
 # What nothing but a selectable has, and of those only a table.

@@ -62,6 +62,37 @@ def test_what_stays_is_listed_on_standard_error(
     assert shown.err.startswith(f"{script}, line 3: needs the 1.x layer if x")
 
 
+def test_what_stays_is_listed_on_one_line(
+    command: Command, script: Path, tmp_path: Path
+) -> None:
+    script.write_text("import migrate\ndef f(e):\n    (x.\n     y).create()\n")
+
+    shown = command("modernize", tmp_path / "r")
+
+    assert len(shown.err.splitlines()) == 1
+
+
+def test_module_outside_that_is_given_tables_is_named(
+    command: Command, script: Path, tmp_path: Path
+) -> None:
+    (script.parent / "mine.py").write_text("def use(engine): pass\n")
+    script.write_text(
+        "import json, os\nfrom app.db import helper, Thing\n"
+        "from versions.mine import use\nfrom other import harmless\n"
+        "def upgrade(migrate_engine):\n"
+        "    helper(migrate_engine)\n    use(migrate_engine)\n"
+        "    harmless(1)\n    json.dumps(migrate_engine)\n"
+    )
+
+    shown = command("modernize", tmp_path / "r")
+
+    assert shown.code == 0
+    assert shown.err == (
+        "module app.db is outside of this folder, and is given tables or "
+        "engines: it may need the 1.x layer\n"
+    )
+
+
 def test_unreadable_file_is_named_and_the_others_written(
     command: Command, script: Path, tmp_path: Path
 ) -> None:

@@ -166,6 +166,7 @@ def test_parameters_of_a_statement(given: str, passed: str) -> None:
     [
         ("'x = ?', 1", "'x = ?', (1,)"),
         ("'x = ? + ?', 1, 2", "'x = ? + ?', (1, 2)"),
+        ("'x = ? + ?', a(), b", "'x = ? + ?', (a(), b)"),
         ("'x = ?', (1,)", "'x = ?', (1,)"),
         ("'x = ?', (1,), (2,)", "'x = ?', [(1,), (2,)]"),
         ("'x = ?', [(1,), (2,)]", "'x = ?', [(1,), (2,)]"),
@@ -218,6 +219,8 @@ def test_result_is_used_up_inside_the_block(line: str) -> None:
         "print(x.rowcount, x.fetchall())",
         "migrate_engine.execute(unknown)",
         "migrate_engine.execute(t.insert(), (1, 2))",
+        "migrate_engine.execute('x = ?', a)",
+        "migrate_engine.execute('x = ?', a, [1])",
         "unknown.execute('DELETE FROM t')",
         "unknown.execute()",
         "unknown.create()",
