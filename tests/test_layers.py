@@ -125,6 +125,7 @@ LAYERS: list[list[str]] = [
         "migrate.modernize.constructs",
         "migrate.modernize.added",
         "migrate.modernize.bound",
+        "migrate.modernize.renamed",
         "migrate.modernize.execution",
         "migrate.modernize.rewriting",
         "migrate.modernize.python2",

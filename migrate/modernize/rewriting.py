@@ -15,6 +15,7 @@ from migrate.modernize import constructs
 from migrate.modernize import execution
 from migrate.modernize import names
 from migrate.modernize import removed
+from migrate.modernize import renamed
 from migrate.modernize import rows
 from migrate.modernize import select
 from migrate.modernize import statements
@@ -37,6 +38,7 @@ FORM_MODULES = (
     constructs,
     added,
     bound,
+    renamed,
     execution,
 )
 

@@ -108,6 +108,20 @@ def test_added_column_that_cannot_be_followed_is_left(
     assert why in reason(FLAG + lines)
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "w = Table('v', meta)",
+        "w = Table('u', MetaData())",
+        "def f(): return Table('u', meta)",
+    ],
+)
+def test_other_name_is_not_that_of_a_renamed_table(lines: str) -> None:
+    text = f"u = Table('u', meta)\nu.rename('v')\n{lines}"
+
+    assert body(text) == text
+
+
 def test_column_of_unbound_metadata_is_added_as_it_says() -> None:
     text = (
         "from sqlalchemy import *\ndef upgrade(migrate_engine):\n"
