@@ -134,14 +134,18 @@ class Catalogue:
         """Return the rows of ``sqlite_master`` in their order."""
         found = []
         for each in [schema] if schema else self.schemas():
-            found += [
-                StoredObject(each, *row)
-                for row in self.rows(
-                    "SELECT rowid, type, name, tbl_name, rootpage, sql "
-                    f"FROM {master(each)} ORDER BY rowid"
-                )
-            ]
+            found += self.objects_in(each)
         return found
+
+    def objects_in(self, schema: str) -> list[StoredObject]:
+        """Return the rows of one database's ``sqlite_master``."""
+        return [
+            StoredObject(schema, *row)
+            for row in self.rows(
+                "SELECT rowid, type, name, tbl_name, rootpage, sql "
+                f"FROM {master(schema)} ORDER BY rowid"
+            )
+        ]
 
     def has_table(self, schema: str, name: str) -> bool:
         """Tell whether a table or view ``name`` is in ``schema``."""
@@ -169,10 +173,11 @@ class Catalogue:
     def _find_table(
         self, name: str, schema: str | None
     ) -> tuple[StoredObject, list[StoredObject]]:
+        folded = fold(name)
         for each in [schema] if schema else self.schemas():
             objects = self.objects(each)
             for row in objects:
-                if row.type == "table" and same_name(row.name, name):
+                if row.type == "table" and fold(row.name) == folded:
                     return row, objects
         where = f" in schema {schema!r}" if schema else ""
         raise NotSupportedError(
@@ -225,10 +230,11 @@ def stored_table(
     row: StoredObject, objects: list[StoredObject]
 ) -> StoredTable:
     """Put a table together from the rows of its database."""
+    name = fold(row.name)
     indexes = [
         each
         for each in objects
-        if each.type == "index" and same_name(each.table_name, row.name)
+        if each.type == "index" and fold(each.table_name) == name
     ]
     return StoredTable(
         row,
