@@ -45,14 +45,56 @@ def cursor_of(real: Any, owner: Owner, *args: Any, **kwargs: Any) -> Any:
     drivers look at that.  A cursor of a driver that we do not know is as it
     is: what it does to the transaction is found at the end of the step.
     """
+    name = _driver(type(real))
+    if name == "psycopg":
+        return _of_psycopg(real, owner, *args, **kwargs)
     plain = real.cursor(*args, **kwargs)
-    driver = {base.__module__.partition(".")[0] for base in type(plain).mro()}
-    kind = _told(type(plain), owner)
-    if driver & {"sqlite3", "pymysql", "MySQLdb"}:
-        return real.cursor(kind)
-    if "psycopg2" in driver:
-        return real.cursor(*args, **{**kwargs, "cursor_factory": kind})
-    return plain
+    if name not in _MAKERS:
+        return plain
+    return _MAKERS[name](real, _told(type(plain), owner), args, kwargs)
+
+
+def _driver(kind: type) -> str:
+    """Return the name of the package in which a driver's class began."""
+    names = (base.__module__.partition(".")[0] for base in kind.mro())
+    return next((name for name in names if name in _DRIVERS), "")
+
+
+def _of_psycopg(real: Any, owner: Owner, *args: Any, **kwargs: Any) -> Any:
+    """Make one as psycopg 3 does, which looks at its connection."""
+    before = real.cursor_factory, real.server_cursor_factory
+    real.cursor_factory, real.server_cursor_factory = (
+        _told(each, owner) for each in before
+    )
+    try:
+        return real.cursor(*args, **kwargs)
+    finally:
+        real.cursor_factory, real.server_cursor_factory = before
+
+
+def _by_argument(real: Any, kind: Any, args: Any, kwargs: Any) -> Any:
+    return real.cursor(kind)
+
+
+_MAKERS: dict[str, Callable[[Any, Any, Any, Any], Any]] = {
+    "sqlite3": _by_argument,
+    "pymysql": _by_argument,
+    "MySQLdb": _by_argument,
+    "mariadb": lambda real, kind, args, kwargs: real.cursor(
+        *args[1:], **{**kwargs, "cursorclass": kind}
+    ),
+    "mysql": lambda real, kind, args, kwargs: real.cursor(cursor_class=kind),
+    "pg8000": lambda real, kind, args, kwargs: kind(real),
+    "psycopg2": lambda real, kind, args, kwargs: real.cursor(
+        *args, **{**kwargs, "cursor_factory": kind}
+    ),
+}
+"""How a driver, by the name of its package, makes a cursor of a class."""
+
+_DRIVERS = {"psycopg", *_MAKERS}
+
+_CHAINING = {"sqlite3", "pg8000", "psycopg"}
+"""Drivers whose ``execute`` returns the cursor."""
 
 
 def _told(base: Any, owner: Owner) -> Any:
@@ -118,7 +160,7 @@ class _Sender:
         if control is not None:
             if control != "begin":
                 getattr(self._owner, control)()
-            return cursor if isinstance(cursor, sqlite3.Cursor) else None
+            return cursor if _driver(type(cursor)) in _CHAINING else None
         self._owner.check()
         self._is_sending = True
         try:
@@ -139,7 +181,7 @@ class _Sender:
 
 
 def _text(sql: Any, cursor: Any) -> str:
-    """Return a statement as text; psycopg2 takes other things as well."""
+    """Return a statement as text; psycopg takes other things as well."""
     if hasattr(sql, "as_string"):
         sql = sql.as_string(cursor)
     return sql.decode(errors="replace") if isinstance(sql, bytes) else str(sql)

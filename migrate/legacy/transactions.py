@@ -187,8 +187,8 @@ class Savepoints(_Statements):
         """
         driver = self._dbapi_connection
         is_open = getattr(driver, "in_transaction", True)  # sqlite3
-        status = getattr(driver, "get_transaction_status", None)  # psycopg2
-        return not is_open or (status is not None and status() == 0)
+        info = getattr(driver, "info", None)  # psycopg, 2 and 3
+        return not is_open or getattr(info, "transaction_status", 1) == 0
 
     def _push(self, instead_of: Transaction | None = None) -> Transaction:
         self._count += 1
@@ -361,6 +361,9 @@ class ScriptDBAPIConnection:
 
     def set_session(self, *args: Any, **kwargs: Any) -> None:
         """Leave the session of the step as it is (psycopg2)."""
+
+    def set_autocommit(self, *args: Any) -> None:
+        """Leave the session of the step as it is (psycopg 3)."""
 
     @property
     def is_atomic(self) -> bool:

@@ -74,13 +74,13 @@ class Points:
     def _connect(
         self, dialect: Any, record: Any, args: Any, options: dict[str, Any]
     ) -> Any:
-        if dialect.name == "sqlite":
+        if dialect.driver == "pysqlite":
             options["factory"] = self._sqlite()
-        elif dialect.name == "postgresql":
+        elif dialect.driver == "psycopg2":
             options["connection_factory"] = self._postgresql()
-        else:
+        elif dialect.driver == "pymysql":
             return self._mariadb()(*args, **options)
-        return None
+        return None  # of other drivers nothing is seen
 
     def _sqlite(self) -> type[sqlite3.Connection]:
         points = self

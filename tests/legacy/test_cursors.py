@@ -11,12 +11,14 @@ from typing import Any
 import psycopg2.extras
 import psycopg2.sql
 import pytest
+from sqlalchemy import create_engine
 from sqlalchemy import inspect
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import StatementError
+from sqlalchemy.pool import NullPool
 
 from migrate import legacy
 from migrate.exceptions import ScriptError
@@ -175,6 +177,41 @@ def test_helpers_of_psycopg2_work(
     assert [row["a"] for row in cursor.fetchall()] == [1, 2]
     assert named.fetchall() == [(1,), (2,)]
     assert heard[1] == 'SELECT a FROM "t"'
+
+
+def test_ways_of_psycopg_3_are_heard(engine: Engine, heard: list[str]) -> None:
+    pytest.importorskip("psycopg")
+    if engine.name != "postgresql":
+        pytest.skip("of another database")
+    from psycopg.rows import dict_row
+    from psycopg.sql import SQL
+
+    url = engine.url.set(drivername="postgresql+psycopg")
+    other = create_engine(url, poolclass=NullPool)
+    with other.connect() as connection:
+        with legacy.style(connection) as script:
+            raw: Any = script.raw_connection()
+            raw.autocommit = True
+            raw.set_autocommit(True)
+            raw.execute("CREATE TABLE t (a INTEGER)")
+            cursor = raw.cursor(row_factory=dict_row)
+            cursor.executemany("INSERT INTO t VALUES (%s)", [(1,), (2,)])
+            cursor.execute(SQL("SELECT a FROM t")).execute("COMMIT")
+            found = cursor.execute(b"SELECT a FROM t").fetchall()
+            with raw.cursor("n") as named:
+                named.execute("SELECT a FROM t")
+                assert named.fetchall() == [(1,), (2,)]
+        connection.rollback()
+
+    assert found == [{"a": 1}, {"a": 2}]
+    assert heard == [
+        "CREATE TABLE t (a INTEGER)",
+        "INSERT INTO t VALUES (%s)",
+        "SELECT a FROM t",
+        "SELECT a FROM t",
+        "SELECT a FROM t",
+    ]
+    assert inspect(engine).get_table_names() == []
 
 
 # -- SQLite rolls a transaction back itself: here, when it is interrupted
