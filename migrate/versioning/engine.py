@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = ["engine_of"]
 
+_DRIVERS = {
+    "mariadb": "pymysql, mysqldb or mariadbconnector",
+    "mysql": "pymysql, mysqldb or mysqlconnector",
+    "postgresql": "psycopg, psycopg2 or pg8000",
+    "sqlite": "pysqlite",
+}
 _EXPECTED = "expected dialect://user:password@host/name, or env:NAME"
 
 
@@ -47,7 +53,7 @@ def engine_of(
 
 def _made(url: Any, opts: Mapping[str, Any]) -> Engine:
     try:
-        return construct_engine(url, **opts)
+        return _synchronous(construct_engine(url, **opts))
     except InvalidEngineError:
         raise
     except ImportError as error:  # of a driver, whose name says enough
@@ -58,6 +64,19 @@ def _made(url: Any, opts: Mapping[str, Any]) -> Engine:
         scrub(error, secrets)
         reason = hidden(_reason(error, url, opts), secrets)
         raise InvalidEngineError(reason) from error
+
+
+def _synchronous(engine: Engine) -> Engine:
+    """Refuse a driver of which each call would have to be awaited."""
+    dialect = engine.dialect
+    if dialect.is_async:
+        known = _DRIVERS.get(dialect.name)
+        raise InvalidEngineError(
+            f"{dialect.driver!r} is an asynchronous driver, expected another "
+            + (f"({known})" if known else "one")
+            + f" in the URL: {dialect.name}+driver://..."
+        )
+    return engine
 
 
 def _reason(error: Exception, url: object, opts: Mapping[str, Any]) -> str:

@@ -9,9 +9,11 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine import make_url
 
+from migrate.exceptions import InvalidEngineError
 from migrate.exceptions import KnownError
 from migrate.exceptions import MigrateDeprecationWarning
 from migrate.exceptions import PathFoundError
+from migrate.versioning.engine import engine_of
 from migrate.versioning.util import Memoize
 from migrate.versioning.util import asbool
 from migrate.versioning.util import catch_known_errors
@@ -182,3 +184,15 @@ def test_memoize() -> None:
 
     assert (double(2), double(2)) == (4, 4)
     assert calls == [2]
+
+
+def test_asynchronous_driver_is_refused() -> None:
+    engine = create_engine("sqlite://")
+    # As that of asyncpg or aiosqlite, which need not be installed.
+    engine.dialect.is_async = True
+
+    with (
+        pytest.raises(InvalidEngineError, match=r"asynchronous .*\+driver://"),
+        engine_of(engine, {}),
+    ):
+        pass
