@@ -93,7 +93,7 @@ def drop_databases() -> None:
     """Drop what this process has made; for the end of the session."""
     for server, names in _free.items():
         for name in names:
-            _administer(make_url(server), f"DROP DATABASE {name}")
+            administer(make_url(server), f"DROP DATABASE {name}")
         names.clear()
 
 
@@ -102,12 +102,12 @@ _free: dict[str, list[str]] = {}
 
 def _create(url: URL) -> str:
     name = f"remigrate_{os.getpid()}_{uuid.uuid4().hex[:8]}"
-    _administer(url, f"CREATE DATABASE {name}")
+    administer(url, f"CREATE DATABASE {name}")
     return name
 
 
 def _empty_postgresql(url: URL, name: str) -> None:
-    _administer(
+    administer(
         url.set(database=name),
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()",
@@ -136,7 +136,7 @@ def _empty_mysql(url: URL, name: str) -> None:
         for session in sessions.all():
             with suppress(DBAPIError):  # it may have ended by itself
                 connection.execute(text(f"KILL {session}"))
-    _administer(url, f"DROP DATABASE {name}", f"CREATE DATABASE {name}")
+    administer(url, f"DROP DATABASE {name}", f"CREATE DATABASE {name}")
 
 
 _EMPTY = {
@@ -146,7 +146,7 @@ _EMPTY = {
 }
 
 
-def _administer(url: URL, *statements: str) -> None:
+def administer(url: URL, *statements: str) -> None:
     engine = create_engine(
         url, poolclass=NullPool, isolation_level="AUTOCOMMIT"
     )

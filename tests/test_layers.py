@@ -54,6 +54,7 @@ LAYERS: list[list[str]] = [
     [
         "migrate.versioning.address",
         "migrate.versioning.secret",
+        "migrate.versioning.permission",
         "migrate.versioning.util",
         "migrate.versioning.config",
     ],

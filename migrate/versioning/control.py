@@ -35,6 +35,7 @@ from migrate.exceptions import InvalidNameError
 from migrate.exceptions import NothingToResolveError
 from migrate.exceptions import StepConflictError
 from migrate.versioning.database import described
+from migrate.versioning.database import right_missing
 from migrate.versioning.database import unreachable
 from migrate.versioning.limits import is_lock_timeout
 from migrate.versioning.marker import Marker
@@ -194,8 +195,10 @@ class ControlTable:
         ]
         if {column.name for column in self.table.columns} <= {*found}:
             reason = " ".join(str(error.orig).split())
+            missing = right_missing(connection.engine, error)
             return DatabaseNotControlledError(
-                f"{self._where(connection)} cannot be read: {reason}"
+                f"{self._where(connection)} cannot be read and locked: "
+                + "; ".join(filter(None, [reason, missing]))
             )
         return DatabaseNotControlledError(
             f"{self._where(connection)} has the columns {found}, expected "

@@ -10,6 +10,8 @@ from typing import Any
 
 from migrate.exceptions import DatabaseNotControlledError
 from migrate.exceptions import DatabaseUnreachableError
+from migrate.versioning.permission import denied_on_disk
+from migrate.versioning.permission import is_visible
 from migrate.versioning.secret import hidden
 from migrate.versioning.secret import scrub
 from migrate.versioning.secret import secrets_in
@@ -23,8 +25,16 @@ __all__ = [
     "check_file",
     "described",
     "left_missing",
+    "number_of",
+    "right_missing",
     "unreachable",
 ]
+
+# PostgreSQL: insufficient_privilege (manual, Appendix A).
+_DENIED_STATE = "42501"
+# MySQL and MariaDB: of a database, a table, a column, anything, a routine.
+_DENIED_NUMBERS = frozenset({1044, 1142, 1143, 1227, 1370})
+_CLOSED_FILE = ("readonly database", "unable to open database file")
 
 
 def described(engine: Engine) -> str:
@@ -63,6 +73,19 @@ def left_missing(engine: Engine) -> Iterator[None]:
 
 def _missing_file(engine: Engine) -> str | None:
     """Return the path of a SQLite database that could be there and is not."""
+    path = _file(engine)
+    if (
+        path is None
+        or os.path.lexists(path)
+        or not os.path.isdir(os.path.dirname(os.path.abspath(path)))
+        or not is_visible(path)
+    ):
+        return None
+    return path
+
+
+def _file(engine: Engine) -> str | None:
+    """Return the path of a SQLite database, if that is all we know of it."""
     path = engine.url.database
     if (
         engine.dialect.name != "sqlite"
@@ -70,11 +93,36 @@ def _missing_file(engine: Engine) -> str | None:
         or path == ":memory:"
         or path.startswith("file:")
         or engine.url.get_driver_name() != "pysqlite"
-        or os.path.lexists(path)
-        or not os.path.isdir(os.path.dirname(os.path.abspath(path)))
     ):
         return None
     return path
+
+
+def right_missing(engine: Engine, error: DBAPIError) -> str:
+    """Say what to do about a right that we lack; empty if that is not it."""
+    original: Any = error.orig
+    path = _file(engine)
+    if path is not None:
+        is_it = any(words in str(original) for words in _CLOSED_FILE)
+        return denied_on_disk(path) if is_it else ""
+    state = getattr(original, "pgcode", None) or getattr(
+        original, "sqlstate", None
+    )
+    if state != _DENIED_STATE and number_of(error) not in _DENIED_NUMBERS:
+        return ""
+    return (
+        f"let user {engine.url.username!r} do that (GRANT; on the control "
+        "table SELECT, INSERT, UPDATE and DELETE), or deploy as one who may"
+    )
+
+
+def number_of(error: DBAPIError) -> object:
+    """Return the number of an error of MySQL or MariaDB, if it has one."""
+    original: Any = error.orig
+    # mysql-connector and MariaDB's own; the others give it with the text.
+    number = getattr(original, "errno", None)
+    words: tuple[object, ...] = getattr(original, "args", ())
+    return words[0] if number is None and words else number
 
 
 def unreachable(engine: Engine, error: DBAPIError) -> DatabaseUnreachableError:
@@ -86,6 +134,8 @@ def unreachable(engine: Engine, error: DBAPIError) -> DatabaseUnreachableError:
     secrets = secrets_in({"url": engine})
     scrub(error, secrets)
     reason = hidden(" ".join(reason.split()), secrets)
+    missing = right_missing(engine, error)
     return DatabaseUnreachableError(
         f"cannot read {described(engine)}: {reason}"
+        + (f"; {missing}" if missing else "")
     )

@@ -12,7 +12,10 @@ from contextlib import contextmanager
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import DBAPIError
+
 from migrate.exceptions import Error
+from migrate.versioning.database import right_missing
 from migrate.versioning.limits import limited
 
 if TYPE_CHECKING:
@@ -53,10 +56,22 @@ def deploying(
         if listener is not None:
             listener(events.LockWaiting(holder))
 
-    with own_session(engine) as connection:
+    with _rights_named(engine), own_session(engine) as connection:
         lock = lock_for(connection, limits.lock_timeout, waiting)
         with lock.session(), lock.held(), limited(connection, limits):
             yield connection, lock
+
+
+@contextmanager
+def _rights_named(engine: Engine) -> Iterator[None]:
+    """Say with an error of the database which right is missing, if one is."""
+    try:
+        yield
+    except DBAPIError as error:
+        missing = right_missing(engine, error)
+        if missing:
+            error.add_detail(missing)
+        raise
 
 
 @contextmanager

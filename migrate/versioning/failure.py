@@ -11,6 +11,8 @@ from collections.abc import Iterable
 import migrate
 from migrate.exceptions import Error
 from migrate.exceptions import VersionNotFoundError
+from migrate.versioning.permission import denied_on_disk
+from migrate.versioning.secret import hidden
 from migrate.versioning.secret import hidden_in_sql
 
 __all__ = ["explain", "is_bug"]
@@ -95,11 +97,13 @@ def _message(error: BaseException, secrets: Iterable[str]) -> str:
     if isinstance(error, KeyboardInterrupt):
         return text or "interrupted"
     if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.strerror}: {error.filename!r}"
+        return f"{error.strerror}: {error.filename!r}" + _who_may(error)
     if isinstance(error, FileNotFoundError) and _is_nowhere():
         return "the current folder is gone: go to one that is there"
     if _is_of_database(error):
-        return _without_pointer(text) + _statement(error, secrets)
+        details = ("; " + each for each in getattr(error, "detail", ()))
+        shown = _without_pointer(text) + _statement(error, secrets)
+        return hidden("".join([shown, *details]), secrets)
     name = type(error).__name__
     try:
         text = f"{name}: {error}"
@@ -108,6 +112,13 @@ def _message(error: BaseException, secrets: Iterable[str]) -> str:
     if _is_of_missing_driver(error):
         return text + _DRIVER_HINT
     return text + _URL_HINT if _is_of_connecting(error) else text
+
+
+def _who_may(error: OSError) -> str:
+    if not isinstance(error, PermissionError):
+        return ""
+    denied = denied_on_disk(os.fsdecode(error.filename))
+    return f"; {denied}" if denied else ""
 
 
 def _is_of_connecting(error: BaseException) -> bool:

@@ -18,6 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from migrate.exceptions import NotSupportedError
+from migrate.versioning.database import number_of
 from migrate.versioning.pooler import own_session_id
 from migrate.watching import watched
 
@@ -91,16 +92,15 @@ def is_lock_timeout(error: BaseException) -> bool:
     PostgreSQL: SQLSTATE 55P03 (manual, Appendix A).  MySQL and MariaDB:
     error 1205.  SQLite: SQLITE_BUSY and SQLITE_LOCKED.
     """
-    original: Any = getattr(error, "orig", None)
-    if original is None:
+    if not isinstance(error, DBAPIError) or error.orig is None:
         return False
+    original: Any = error.orig
     state = getattr(original, "pgcode", None) or getattr(
         original, "sqlstate", None
     )
-    number = original.args[0] if original.args else None
     return (
         state == "55P03"
-        or number == 1205
+        or number_of(error) == 1205
         or (
             type(original).__module__.startswith("sqlite3")
             and "locked" in str(original)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import contextmanager
+from errno import EACCES
 from os import PathLike
 from os.path import join
 from typing import Any
@@ -16,6 +17,8 @@ from migrate.exceptions import PathError
 from migrate.exceptions import PathFoundError
 from migrate.exceptions import VersionNotFoundError
 from migrate.versioning import settings
+from migrate.versioning.permission import denied_on_disk
+from migrate.versioning.permission import is_visible
 from migrate.versioning.steps import Changeset
 from migrate.versioning.steps import Step
 from migrate.versioning.template import Template
@@ -50,6 +53,8 @@ class Repository:
         self.config = settings.read(join(self.path, self._config))
         try:
             self.versions = Collection(join(self.path, self._versions))
+        except PermissionError:
+            raise
         except OSError as error:
             raise InvalidRepositoryError(str(error)) from error
         log.debug("Repository %s loaded: %s", self.path, self.id)
@@ -70,7 +75,13 @@ class Repository:
 
     @classmethod
     def verify(cls, path: str | PathLike[str]) -> None:
-        """Raise InvalidRepositoryError unless ``path`` holds a repository."""
+        """Raise InvalidRepositoryError unless ``path`` holds a repository.
+
+        :raises PermissionError: when that cannot be seen.
+        """
+        inside = join(path, cls._config)
+        if not is_visible(inside):
+            raise PermissionError(EACCES, os.strerror(EACCES), inside)
         if not os.path.isdir(path):
             found = "a file" if os.path.exists(path) else "not there"
             raise InvalidRepositoryError(
@@ -120,7 +131,10 @@ class Repository:
                 scaffold.write(join(folder, "manage.py"), manage, opts)
                 cls(folder)
         except OSError as error:
-            raise PathError(f"{path!r} cannot be made: {error}") from error
+            reason = "; ".join(
+                filter(None, [str(error), denied_on_disk(path)])
+            )
+            raise PathError(f"{path!r} cannot be made: {reason}") from error
         scaffold.warn_of_secrets(join(path, "manage.py"), opts)
         return cls(path)
 

@@ -31,6 +31,7 @@ def read(path: str) -> Config:
     """Read migrate.cfg and check that it says what is needed.
 
     :raises InvalidRepositoryError: when it does not.
+    :raises PermissionError: when it may not be read.
     """
     try:
         config = Config(path)
@@ -39,6 +40,8 @@ def read(path: str) -> Config:
         asbool(config.get(SECTION, "use_timestamp_numbering", fallback="0"))
         _check_signs(config)
         _check_tables(config)
+    except PermissionError:
+        raise
     except (Error, OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise InvalidRepositoryError(f"{path!r}: {reason}") from error

@@ -93,7 +93,7 @@ DROP TABLE big;
 INSERT INTO log VALUES ('down 6');
 """,
 }
-_NEEDED = {"postgresql": 4 * 1024, "mysql": 8 * 1024}
+_NEEDED = {"postgresql": 1536, "mysql": 8 * 1024}
 """Kilobytes that an upgrade takes, with what the server logs."""
 _SIZES = {"postgresql": "128m", "mysql": "320m"}
 

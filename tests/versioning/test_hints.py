@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from migrate.versioning import api
 from tests import servers
+from tests.command import Command
 
 
 def upgrade(tmp_path: Path, url: str, name: str, script: str) -> None:
@@ -89,3 +90,17 @@ def test_other_errors_are_as_they_are(tmp_path: Path) -> None:
         )
 
     assert not caught.value.detail
+
+
+def test_command_line_shows_the_way_round(
+    command: Command, sqlite_url: str, tmp_path: Path
+) -> None:
+    repository = tmp_path / "repository"
+    api.create(repository, "repository")
+    script = repository / "versions" / "001_sqlite_upgrade.sql"
+    script.write_text("VACUUM;")
+    api.version_control(sqlite_url, repository)
+
+    done = command("upgrade", sqlite_url, str(repository))
+
+    assert "begin the script with '-- migrate: no-transaction'" in done.error
