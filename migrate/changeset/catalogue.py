@@ -43,18 +43,14 @@ def inspector(connection: Connection) -> Inspector | None:
 
 
 def reflected(
-    bind: Bind | None,
-    name: str,
-    metadata: MetaData | None = None,
-    schema: str | None = None,
+    bind: Bind | None, name: str, metadata: MetaData | None = None
 ) -> Table:
     """Return the table ``name``: of ``metadata`` if it has it, else read."""
     metadata = MetaData() if metadata is None else metadata
-    key = name if schema is None else f"{schema}.{name}"
-    if key in metadata.tables:
-        return metadata.tables[key]
+    if name in metadata.tables:
+        return metadata.tables[name]
     with binding.connect(binding.resolve(bind)) as connection:
-        return Table(name, metadata, schema=schema, autoload_with=connection)
+        return Table(name, metadata, autoload_with=connection)
 
 
 def column(
