@@ -36,7 +36,10 @@ def renamed_table(
         is_later = site.position(call) > here and (
             site.kinds.scope(call) is site.kinds.scope(original)
         )
-        if is_later and name <= _arguments(call.args):
+        is_new = site.kinds.makes_table(call.func) and (
+            len([one for one in call.args if one.keyword is None]) > 2
+        )
+        if is_later and not is_new and name <= _arguments(call.args):
             site.leave(
                 call,
                 f"needs the 1.x layer if this means the table that line "

@@ -112,6 +112,7 @@ def test_added_column_that_cannot_be_followed_is_left(
     "lines",
     [
         "w = Table('v', meta)",
+        "w = Table('u', meta, Column('id', Integer))",
         "w = Table('u', MetaData())",
         "def f(): return Table('u', meta)",
     ],
