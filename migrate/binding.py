@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from typing import TypeAlias
 
 from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Dialect
 from sqlalchemy.engine import Engine
 
 from migrate.exceptions import UnboundError
@@ -28,6 +29,7 @@ __all__ = [
     "connect",
     "is_of_old_script",
     "resolve",
+    "rolls_back_ddl",
     "running",
     "running_bind",
 ]
@@ -125,7 +127,12 @@ def connect(bind: Bind) -> Iterator[Connection]:
 
 def can_roll_back_ddl(bind: Bind) -> bool:
     """Tell whether a rolled back transaction takes its DDL back."""
-    return bind.dialect.name in _ROLLS_BACK_DDL
+    return rolls_back_ddl(bind.dialect)
+
+
+def rolls_back_ddl(dialect: Dialect) -> bool:
+    """Tell it of a kind of database."""
+    return dialect.name in _ROLLS_BACK_DDL
 
 
 def _same_database(one: Bind, other: Bind) -> bool:

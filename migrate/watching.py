@@ -1,7 +1,8 @@
-"""Who is told what a change script sends by a cursor of the driver.
+"""Who is told what a change script sends past the events of SQLAlchemy.
 
-Such a cursor goes around SQLAlchemy and its events.  This is a module of its
-own so that who wants to be told need not import 1.x style, which tells.
+By a cursor of the driver, or by another engine; and what 1.x style itself
+sends to roll back.  This is a module of its own so that who wants to be told
+need not import 1.x style, which tells.
 """
 
 from __future__ import annotations
@@ -9,11 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from contextlib import ExitStack
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeAlias
 
-__all__ = ["Listener", "listeners", "watched"]
+__all__ = ["ELSEWHERE", "OURS", "Listener", "listeners", "tell", "watched"]
+
+#: Told when a script takes a connection of another engine: whatever it does
+#: there is not seen.
+ELSEWHERE = "(something on a connection of another engine)"
+
+#: Execution options of a statement that is sent while a script runs and is
+#: not the script's.
+OURS = {"migrate_ours": True}
 
 Listener: TypeAlias = Callable[[str], AbstractContextManager[object]]
 
@@ -28,8 +38,17 @@ def listeners() -> tuple[Listener, ...]:
 
 
 @contextmanager
+def tell(text: str) -> Iterator[None]:
+    """Tell everybody of a statement; it is carried out inside."""
+    with ExitStack() as stack:
+        for listener in listeners():
+            stack.enter_context(listener(text))
+        yield
+
+
+@contextmanager
 def watched(listener: Listener) -> Iterator[None]:
-    """Carry out each statement of a bare cursor inside ``listener(text)``.
+    """Carry out each such statement inside ``listener(text)``.
 
     An error out of the listener keeps the statement from being sent.
     """

@@ -87,6 +87,7 @@ LAYERS: list[list[str]] = [
         "migrate.versioning.blockers",
         "migrate.versioning.lock",
         "migrate.versioning.marker",
+        "migrate.versioning.markerrow",
         "migrate.versioning.control",
         "migrate.versioning.history",
         "migrate.versioning.tables",

@@ -147,7 +147,7 @@ class ScriptConnection(Connection):
 
         It is part of the process: that takes longer than the question.
         """
-        driver: Any = self._stand_in.for_reading
+        driver: Any = self.stand_in.for_reading
         cursor = raised(
             self,
             lambda: driver.execute(statement, parameters or ()),
@@ -173,13 +173,13 @@ class ScriptConnection(Connection):
     def _as_one(self) -> Iterator[None]:
         """Commit what is executed inside, unless the script has begun."""
         begun = self.has_begun
-        self._stand_in.reopens = False
-        self._in_statement = self._stand_in.is_told = True
+        self.stand_in.reopens = False
+        self._in_statement = self.stand_in.is_told = True
         try:
-            self._stand_in.unguarded = not begun and self.engine.unguarded
+            self.stand_in.unguarded = not begun and self.engine.unguarded
             yield
             if not begun:
-                self._stand_in.end(changed=self._has_changed)
+                self.stand_in.end(changed=self._has_changed)
                 self.commit()
         except BaseException:
             if not begun:
@@ -188,17 +188,18 @@ class ScriptConnection(Connection):
         finally:
             self._in_statement = False
             if not self.invalidated:
-                self._stand_in.is_told = False
+                self.stand_in.is_told = False
 
     def take_control(self, control: str) -> None:
         """Do as the text ``COMMIT`` or ``ROLLBACK`` says, for this only."""
         if control == "commit":
-            self._stand_in.commit()
+            self.stand_in.commit()
         elif control == "rollback":
-            self._stand_in.rollback()
+            self.stand_in.rollback()
 
     @property
-    def _stand_in(self) -> ScriptDBAPIConnection:
+    def stand_in(self) -> ScriptDBAPIConnection:
+        """The driver's connection that it works on."""
         stand_in: Any = self.connection.dbapi_connection
         return stand_in  # type: ignore[no-any-return]  # what the pool makes
 

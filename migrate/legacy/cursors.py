@@ -10,13 +10,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Any
 from typing import Protocol
 
 from migrate.exceptions import ScriptError
 from migrate.sqltext.control import control_in
-from migrate.watching import listeners
+from migrate.watching import tell
 
 __all__ = ["Owner", "cursor_of"]
 
@@ -27,6 +26,15 @@ class Owner(Protocol):
     @property
     def is_atomic(self) -> bool:
         """Whether its work is part of a transaction that it cannot end."""
+
+    def enter(self) -> None:
+        """Be in a transaction for statements that nobody will see."""
+
+    def before(self, statement: str) -> None:
+        """Be in a transaction, if the statement needs one."""
+
+    def after(self, statement: str) -> None:
+        """Note that the statement has been carried out."""
 
     def check(self) -> None:
         """Raise TransactionEndedError if that transaction is gone."""
@@ -50,6 +58,7 @@ def cursor_of(real: Any, owner: Owner, *args: Any, **kwargs: Any) -> Any:
         return _of_psycopg(real, owner, *args, **kwargs)
     plain = real.cursor(*args, **kwargs)
     if name not in _MAKERS:
+        owner.enter()
         return plain
     return _MAKERS[name](real, _told(type(plain), owner), args, kwargs)
 
@@ -164,10 +173,11 @@ class _Sender:
         self._owner.check()
         self._is_sending = True
         try:
-            with ExitStack() as stack:
-                for listener in listeners():
-                    stack.enter_context(listener(text))
-                return run()
+            with tell(text):
+                self._owner.before(text)
+                result = run()
+                self._owner.after(text)
+                return result
         finally:
             self._is_sending = False
 

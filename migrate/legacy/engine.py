@@ -17,6 +17,7 @@ from typing import cast
 from sqlalchemy import event
 from sqlalchemy.engine import URL
 from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Dialect
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.base import OptionEngine
 from sqlalchemy.engine.base import OptionEngineMixin
@@ -32,6 +33,7 @@ from migrate.legacy.transactions import ScriptDBAPIConnection
 from migrate.legacy.transactions import Transactions
 from migrate.sqltext.control import control_in
 from migrate.sqltext.control import without_control
+from migrate.watching import OURS
 
 __all__ = ["ScriptEngine", "on"]
 
@@ -83,7 +85,10 @@ class ScriptEngine(Engine):
         self.echo = origin.echo
         self._compiled_cache = origin._compiled_cache
         self._follow_events(connection)
-        if not self.unguarded:
+        if self.unguarded:
+            event.listen(self, "before_cursor_execute", _before)
+            event.listen(self, "after_cursor_execute", _after)
+        else:
             event.listen(self, "before_cursor_execute", _not_sent, retval=True)
         options = dict(connection.get_execution_options())
         options.pop("isolation_level", None)
@@ -199,19 +204,48 @@ def _driver_autocommit(connection: Connection) -> Iterator[Any]:
     if options.get("isolation_level") == "AUTOCOMMIT":
         yield real
         return
-    begin: Callable[[], object]
-    reset: Callable[[], object]
-    if callable(getattr(real, "autocommit", None)):
-        # MySQL's drivers.  SQLAlchemy would state the isolation level with
-        # it, and commit, for each step.
-        begin = partial(real.autocommit, True)
-        reset = partial(real.autocommit, False)
-    else:
-        begin = partial(dialect.set_isolation_level, real, "AUTOCOMMIT")
-        reset = partial(dialect.reset_isolation_level, real)
+    begin, reset = _autocommit_of(real, dialect)
     raised(connection, begin)
     with _then(partial(raised, connection, reset)):
         yield real
+
+
+def _autocommit_of(
+    real: Any, dialect: Dialect
+) -> tuple[Callable[[], object], Callable[[], object]]:
+    """Return what puts a driver into autocommit, and back as it is now."""
+    if callable(getattr(real, "autocommit", None)):
+        # MySQL's drivers, which send nothing if nothing changes.
+        # SQLAlchemy would state the isolation level with it, and commit.
+        now = bool(real.get_autocommit())
+        return partial(real.autocommit, True), partial(real.autocommit, now)
+    if dialect.name == "sqlite":
+        # SQLAlchemy would leave the mode in which our own session is.
+        put = partial(setattr, real, "isolation_level")
+        return partial(put, None), partial(put, real.isolation_level)
+    return (
+        partial(dialect.set_isolation_level, real, "AUTOCOMMIT"),
+        partial(dialect.reset_isolation_level, real),
+    )
+
+
+def _before(
+    connection: ScriptConnection,
+    cursor: Any,
+    statement: str,
+    parameters: Any,
+    context: Any,
+    executemany: bool,
+) -> None:
+    options = context.execution_options if context else {}
+    if not OURS.items() <= options.items():
+        connection.stand_in.before(statement)
+
+
+def _after(
+    connection: ScriptConnection, cursor: Any, statement: str, *rest: Any
+) -> None:
+    connection.stand_in.after(statement)
 
 
 def _not_sent(

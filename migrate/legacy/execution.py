@@ -20,9 +20,12 @@ from sqlalchemy.sql.schema import DefaultGenerator
 
 from migrate import binding
 from migrate.legacy.connection import MarkerTransaction
+from migrate.legacy.engine import ScriptEngine
 from migrate.legacy.patching import Patch
 from migrate.legacy.patching import add
 from migrate.legacy.patching import wrap
+from migrate.watching import ELSEWHERE
+from migrate.watching import tell
 
 __all__ = ["PATCHES", "parameter_sets"]
 
@@ -148,6 +151,14 @@ def engine_execute(self: Engine, statement: Any, *p: Any, **kw: Any) -> Any:
         _buffer(result)
         connection.commit()
     return result
+
+
+def raw_connection(original: Callable[..., Any], self: Engine) -> Any:
+    """As before; who keeps a journal of the script is told of it."""
+    if not isinstance(self, ScriptEngine):
+        with tell(ELSEWHERE):
+            pass
+    return original(self)
 
 
 def engine_scalar(self: Engine, statement: Any, *p: Any, **kw: Any) -> Any:
@@ -313,6 +324,7 @@ PATCHES: list[Patch] = [
         Engine, "engine.connect(close_with_result=)", engine_connect, "connect"
     ),
     wrap(Engine, "engine.begin(close_with_result=)", engine_begin, "begin"),
+    wrap(Engine, "other_engine.raw_connection()", raw_connection),
     add(Engine, "engine.contextual_connect()", contextual_connect),
     *_both("run_callable(f)", run_callable),
     *_both("transaction(f)", transaction),

@@ -16,9 +16,13 @@ from typing import Protocol
 
 from sqlalchemy.engine import Dialect
 
+from migrate.binding import rolls_back_ddl
 from migrate.exceptions import TransactionEndedError
 from migrate.legacy.cursors import cursor_of
 from migrate.legacy.memory import Memory
+from migrate.sqltext.kind import asks_catalogue
+from migrate.sqltext.kind import commits_by_itself
+from migrate.watching import tell
 
 __all__ = [
     "RealTransactions",
@@ -46,6 +50,12 @@ class Transactions(Protocol):
 
     def open(self) -> Transaction:
         """Begin; what is done from now on can be undone."""
+
+    def before(self, statement: str) -> None:
+        """Begin what is open in truth, if the statement needs it."""
+
+    def after(self, statement: str) -> None:
+        """Note that the statement has been carried out."""
 
     def end(self, transaction: Transaction, *, changed: bool) -> None:
         """Keep the work, as far as the step itself is kept.
@@ -122,6 +132,12 @@ class Savepoints(_Statements):
             return top
         self._stack.pop()
         return self._push(instead_of=top)
+
+    def before(self, statement: str) -> None:
+        """Nothing to do: a savepoint is set when it is opened."""
+
+    def after(self, statement: str) -> None:
+        """Nothing to note: no statement ends a savepoint."""
 
     def end(self, transaction: Transaction, *, changed: bool) -> None:
         """Give the savepoint to whoever opens next."""
@@ -218,22 +234,40 @@ class RealTransactions(_Statements):
     """Transactions that really commit, on a driver in autocommit mode.
 
     The first is the database's own, those opened inside are savepoints; the
-    last one to end commits for all.
+    last one to end commits for all.  They are begun with the first statement
+    that needs it, which DDL does not where the database commits it.
     """
 
     def __init__(self, dbapi_connection: Any, dialect: Dialect) -> None:
         super().__init__(dbapi_connection, dialect)
+        self._commits_ddl = not rolls_back_ddl(dialect)
         self._count = 0
         self._stack: list[Transaction] = []
         self._ended: set[Transaction] = set()
+        self._begun = 0  # of the stack, those that the database knows
 
     def open(self) -> Transaction:
-        """Begin, or set a savepoint where somebody has begun."""
+        """Open one inside those that are open."""
         self._count += 1
         transaction = Transaction(f"migrate_{self._count}")
-        self.send(f"SAVEPOINT {transaction.name}" if self._stack else "BEGIN")
         self._stack.append(transaction)
         return transaction
+
+    def before(self, statement: str) -> None:
+        """Begin those that are open, unless that would be in vain."""
+        if self._commits_ddl and (
+            commits_by_itself(statement) or asks_catalogue(statement)
+        ):
+            return
+        for transaction in self._stack[self._begun :]:
+            name = transaction.name
+            self.send(f"SAVEPOINT {name}" if self._begun else "BEGIN")
+            self._begun += 1
+
+    def after(self, statement: str) -> None:
+        """Note the end of what was begun; what follows begins anew."""
+        if self._begun and self._commits_ddl and commits_by_itself(statement):
+            self._begun = 0
 
     def end(self, transaction: Transaction, *, changed: bool) -> None:
         """Commit, unless others are open."""
@@ -245,15 +279,12 @@ class RealTransactions(_Statements):
         """Roll back to where the transaction began."""
         if transaction not in self._stack:
             return
-        if transaction is self._stack[0]:
-            self._forget()
-            self.send("ROLLBACK")
-            return
-        # MySQL has no savepoints any more after a DDL statement, which
-        # commits; there is nothing to roll back then.
-        with suppress(self._errors):
-            self.send(f"ROLLBACK TO SAVEPOINT {transaction.name}")
-        del self._stack[self._stack.index(transaction) :]
+        place = self._stack.index(transaction)
+        is_begun = place < self._begun
+        del self._stack[place:]
+        self._begun = min(self._begun, place)
+        if is_begun:
+            self._roll_back(transaction if place else None)
         self._commit_if_all_ended()
 
     def go_on(self, transaction: Transaction) -> None:
@@ -264,14 +295,24 @@ class RealTransactions(_Statements):
         if self._stack:
             self.undo(self._stack[0])
 
-    def _commit_if_all_ended(self) -> None:
-        if self._ended.issuperset(self._stack):
-            self._forget()
-            self.send("COMMIT")
+    def _roll_back(self, to: Transaction | None) -> None:
+        with tell("ROLLBACK"):
+            if to is None:
+                self.send("ROLLBACK")
+                return
+            # After DDL that nobody saw there is no savepoint, and nothing
+            # to roll back.
+            with suppress(self._errors):
+                self.send(f"ROLLBACK TO SAVEPOINT {to.name}")
 
-    def _forget(self) -> None:
+    def _commit_if_all_ended(self) -> None:
+        if not self._ended.issuperset(self._stack):
+            return
+        is_begun, self._begun = self._begun > 0, 0
         self._stack.clear()
         self._ended.clear()
+        if is_begun:
+            self.send("COMMIT")
 
 
 class ScriptDBAPIConnection:
@@ -374,6 +415,19 @@ class ScriptDBAPIConnection:
         """See that the transaction of the step, if any, is still there."""
         if isinstance(self._transactions, Savepoints):
             self._transactions.check()
+
+    def enter(self) -> None:
+        """Be in a transaction for statements that nobody will see."""
+        self.before("")
+
+    def before(self, statement: str) -> None:
+        """Be in a transaction, if the statement needs one."""
+        if self._transaction is not None:
+            self._transactions.before(statement)
+
+    def after(self, statement: str) -> None:
+        """Note that the statement has been carried out."""
+        self._transactions.after(statement)
 
     def _enter(self) -> None:
         self.memory.doubt()

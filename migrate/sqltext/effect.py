@@ -9,7 +9,14 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-__all__ = ["ALL", "NOTHING", "Effect", "effect_of", "reads_pragma"]
+__all__ = [
+    "ALL",
+    "NOTHING",
+    "Effect",
+    "calls_unknown",
+    "effect_of",
+    "reads_pragma",
+]
 
 
 class Effect(NamedTuple):
@@ -220,6 +227,15 @@ def _effect_on_no_table(sql: str) -> Effect:
 
 def _bare(name: str) -> str:
     return name.strip('"`').lower()
+
+
+def calls_unknown(sql: str) -> bool:
+    """Tell whether it calls a function that may do anything.
+
+    >>> calls_unknown("SELECT max(a) FROM t"), calls_unknown("SELECT f()")
+    (False, True)
+    """
+    return not _calls_harmless(sql)
 
 
 def _reaches_others(rest: str) -> bool:

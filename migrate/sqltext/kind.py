@@ -13,9 +13,11 @@ from migrate.sqltext.comments import bare
 __all__ = [
     "asks_catalogue",
     "changes_rows_only",
+    "commits_by_itself",
     "is_query",
     "is_whole",
     "only_reads",
+    "rolls_back",
     "selects_rows",
     "sets_session",
 ]
@@ -44,6 +46,11 @@ _CATALOGUE = re.compile(
     r"|sqlite_(temp_)?(master|schema))\b",
     re.IGNORECASE | re.DOTALL,
 )
+_COMMITS = re.compile(
+    r"(ALTER|CREATE|DROP|RENAME|TRUNCATE|GRANT|REVOKE|ANALYZE|OPTIMIZE)\b"
+    r"(?!\s+(OR\s+REPLACE\s+)?TEMPORARY\b)",
+    re.IGNORECASE,
+)
 _SELECTS_ROWS = re.compile(r"SELECT\b.*\bFROM\b", re.IGNORECASE | re.DOTALL)
 
 
@@ -58,6 +65,11 @@ def only_reads(sql: str) -> bool:
     A function in a SELECT may do more; nobody can see that from here.
     """
     return bool(_READS.match(_words(sql)))
+
+
+def rolls_back(sql: str) -> bool:
+    """Tell whether it undoes what was done before it, or a part of it."""
+    return bare(sql)[:8].upper() == "ROLLBACK"
 
 
 def is_whole(sql: str) -> bool:
@@ -78,6 +90,15 @@ def is_whole(sql: str) -> bool:
 def sets_session(sql: str) -> bool:
     """Tell whether later statements may depend on it in this session."""
     return bool(_SESSION.match(_words(sql)))
+
+
+def commits_by_itself(sql: str) -> bool:
+    """Tell whether MySQL commits before it and after.
+
+    As in the section "Statements That Cause an Implicit Commit" of its
+    manual, the frequent ones.
+    """
+    return bool(_COMMITS.match(_words(sql)))
 
 
 def is_query(sql: str) -> bool:

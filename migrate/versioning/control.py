@@ -1,7 +1,7 @@
 """The control table: which version of which repository a database has.
 
 A row per repository.  While a step runs that the database could not roll
-back, a second row, the *marker*, says which; it is gone when the step is done.
+back, a second row, the *marker*, says which (:mod:`.markerrow`).
 """
 
 from __future__ import annotations
@@ -17,11 +17,14 @@ from sqlalchemy import MetaData
 from sqlalchemy import String
 from sqlalchemy import Table
 from sqlalchemy import Text
+from sqlalchemy import and_
 from sqlalchemy import bindparam
+from sqlalchemy import case
 from sqlalchemy import delete
 from sqlalchemy import exists
 from sqlalchemy import insert
 from sqlalchemy import inspect
+from sqlalchemy import or_
 from sqlalchemy import select
 from sqlalchemy import text
 from sqlalchemy import update
@@ -38,11 +41,13 @@ from migrate.versioning.database import described
 from migrate.versioning.database import right_missing
 from migrate.versioning.database import unreachable
 from migrate.versioning.limits import is_lock_timeout
-from migrate.versioning.marker import Marker
-from migrate.versioning.marker import marker_id
+from migrate.versioning.markerrow import PARKED
+from migrate.versioning.markerrow import MarkerRow
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
+
+    from migrate.versioning.marker import Marker
 
 __all__ = ["ControlTable"]
 
@@ -86,6 +91,7 @@ class ControlTable:
             Column("repository_path", Text),
             Column("version", version if is_wide else Integer()),
         )
+        self.marker_row = MarkerRow(self.table, repository_id, _ID_LENGTH)
 
     def qualified(self, connection: Connection) -> ControlTable:
         """Return the same table, named together with its schema.
@@ -136,8 +142,8 @@ class ControlTable:
     ) -> tuple[int, Marker | None]:
         rows = self._rows(connection, statement)
         marker = None
-        if self._marker_id in rows:
-            marker = Marker.from_text(rows.pop(self._marker_id)[1])
+        if self.marker_row.id in rows:
+            marker = MarkerRow.marker_in(*rows.pop(self.marker_row.id))
         return self._checked(connection, rows), marker
 
     def _rows(
@@ -253,15 +259,28 @@ class ControlTable:
         :raises StepConflictError: when it is not: somebody else was here.
         """
         self._fit(connection, end)
-        result = connection.execute(
-            self._update, {**self._key, "start": start, "end": end}
+        parameters = {**self._key, "start": start, "end": end}
+        if connection.execute(self._update, parameters).rowcount != 1:
+            raise self._moved_by_others(start, end)
+
+    def move_and_park(
+        self, connection: Connection, start: int, end: int
+    ) -> None:
+        """Set the version like :meth:`move`, and park the marker's row.
+
+        :raises StepConflictError: see :meth:`move`.
+        """
+        self._fit(connection, end)
+        parameters = {**self._keys, "start": start, "end": end}
+        if connection.execute(self._update_and_park, parameters).rowcount < 2:
+            raise self._moved_by_others(start, end)
+
+    def _moved_by_others(self, start: int, end: int) -> StepConflictError:
+        return StepConflictError(
+            f"the version of repository {self.repository_id!r} is no "
+            f"longer {start}: somebody else changed it while the step "
+            f"to {end} ran; see where it stands with db_version"
         )
-        if result.rowcount != 1:
-            raise StepConflictError(
-                f"the version of repository {self.repository_id!r} is no "
-                f"longer {start}: somebody else changed it while the step "
-                f"to {end} ran; see where it stands with db_version"
-            )
 
     def _fit(self, connection: Connection, version: int) -> None:
         """Widen the column of versions for the first timestamp."""
@@ -295,6 +314,7 @@ class ControlTable:
         _, marker = self.locked_state(connection)
         if marker is not None:
             raise self.half_done(marker)
+        self.marker_row.remove(connection)
         connection.execute(
             delete(self.table).where(self._id == bindparam("id")), self._key
         )
@@ -302,42 +322,6 @@ class ControlTable:
             self.table.drop(connection)
 
     # -- the marker
-
-    def marker(self, connection: Connection) -> Marker | None:
-        """Read which step is under way, if one is."""
-        journal = connection.scalar(
-            select(self.table.c.repository_path).where(
-                self._id == self._marker_id
-            )
-        )
-        return Marker.from_text(journal) if journal is not None else None
-
-    def mark(self, connection: Connection, marker: Marker) -> None:
-        """Say that a step begins; the caller commits.
-
-        :raises HalfDoneStepError: when another one has not ended.
-        """
-        row = {
-            "repository_id": self._marker_id,
-            "repository_path": marker.to_text(),
-            "version": marker.start,
-        }
-        try:
-            connection.execute(self._mark, row)
-        except IntegrityError as error:
-            connection.rollback()
-            raise self.half_done(self.marker(connection) or marker) from error
-
-    def update_marker(self, connection: Connection, marker: Marker) -> None:
-        """Say how far the step is; the caller commits."""
-        connection.execute(
-            self._update_marker,
-            {"marker_id": self._marker_id, "journal": marker.to_text()},
-        )
-
-    def unmark(self, connection: Connection) -> None:
-        """Say that the step has ended; the caller commits."""
-        connection.execute(self._unmark, {"marker_id": self._marker_id})
 
     def resolve(self, connection: Connection, version: int) -> Marker:
         """Say that a half-done step was mended, and the version now.
@@ -351,7 +335,7 @@ class ControlTable:
                 f"no step of repository {self.repository_id!r} is half "
                 f"done: the database is at version {start}"
             )
-        self.unmark(connection)
+        self.marker_row.remove(connection)
         if version != start:
             self.move(connection, start, version)
         return marker
@@ -365,10 +349,6 @@ class ControlTable:
         """
         return marker.half_done(self.repository_id, remains)
 
-    @cached_property
-    def _marker_id(self) -> str:
-        return marker_id(self.repository_id, _ID_LENGTH)
-
     # -- statements, made once
 
     @property
@@ -381,7 +361,7 @@ class ControlTable:
 
     @cached_property
     def _keys(self) -> dict[str, str]:
-        return {"id": self.repository_id, "marker_id": self._marker_id}
+        return {"id": self.repository_id, "marker_id": self.marker_row.id}
 
     @cached_property
     def _select(self) -> Any:
@@ -404,20 +384,15 @@ class ControlTable:
         )
 
     @cached_property
-    def _mark(self) -> Any:
-        return insert(self.table)
-
-    @cached_property
-    def _update_marker(self) -> Any:
+    def _update_and_park(self) -> Any:
+        own = self._id == bindparam("id")
+        marker = self._id == bindparam("marker_id")
+        stands = self.table.c.version == bindparam("start")
         return (
             update(self.table)
-            .where(self._id == bindparam("marker_id"))
-            .values(repository_path=bindparam("journal"))
+            .where(or_(and_(own, stands), marker))
+            .values(version=case((own, bindparam("end")), else_=PARKED))
         )
-
-    @cached_property
-    def _unmark(self) -> Any:
-        return delete(self.table).where(self._id == bindparam("marker_id"))
 
 
 def _shown(connection: Connection) -> str:

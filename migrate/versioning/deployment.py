@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterator
+from contextlib import closing
 from contextlib import contextmanager
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -110,7 +111,10 @@ def running(
         connection.rollback()
         if history is not None:
             history = history.prepared(connection, lock, control)
-        yield Runner(connection, control, lock, listener, limits, history)
+        with closing(
+            Runner(connection, control, lock, listener, limits, history)
+        ) as runner:
+            yield runner
 
 
 @contextmanager

@@ -2,12 +2,14 @@
 
 Written into the marker row while the step runs, so that after a killed
 process the next run can go on at the next statement of an SQL script, or say
-what a Python script has done.
+what a Python script has done.  The row is taken with the first statement
+that may change anything: a step that did not come that far is run again.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextlib import suppress
@@ -20,19 +22,22 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from migrate.binding import can_roll_back_ddl
+from migrate.sqltext.effect import calls_unknown
 from migrate.sqltext.kind import changes_rows_only
 from migrate.sqltext.kind import is_whole
 from migrate.sqltext.kind import only_reads
+from migrate.sqltext.kind import rolls_back
 from migrate.sqltext.kind import sets_session
 from migrate.versioning.secret import hidden_in_sql
 from migrate.versioning.secret import secrets_in
+from migrate.watching import ELSEWHERE
 from migrate.watching import watched
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-    from migrate.versioning.control import ControlTable
     from migrate.versioning.marker import Marker
+    from migrate.versioning.markerrow import MarkerRow
 
 __all__ = ["Journal", "invalid_indexes"]
 
@@ -43,20 +48,36 @@ _UNSAFE_ENGINES = "'MyISAM', 'Aria', 'MEMORY', 'CSV', 'ARCHIVE', 'MRG_MyISAM'"
 
 
 class Journal:
-    """Records the statements of one step in its marker.
+    """Records the statements of one step in its marker row.
 
-    :param connection: of the step, outside of any transaction.
-    :param marker: as the table has it; says what an earlier run has done.
+    :param connection: of the step, outside of any transaction; inside,
+        statements commit by themselves.
+    :param marker: what the row has, or is to have; says what an earlier run
+        has done.
+    :param begin: begins a transaction on ``connection``.
+    :param is_marked: whether the row has it already.
+    :ivar is_marked: whether this step has taken the row.
     """
 
     def __init__(
-        self, connection: Connection, control: ControlTable, marker: Marker
+        self,
+        connection: Connection,
+        row: MarkerRow,
+        marker: Marker,
+        begin: Callable[[], object],
+        *,
+        is_marked: bool = False,
     ) -> None:
         self._connection = connection
-        self._control = control
+        self._row = row
+        self._begin = begin
         self.marker = marker
+        self.is_marked = is_marked
+        # What the row says; None if that is not certain.
+        self._said = marker if is_marked else None
         self._hash = hashlib.sha256()
         self._secrets = secrets_in({"url": connection.engine})
+        self._ahead: Marker | None = None
         self._is_writing = False
         self._is_doubtful = False
         self._sent: str | None = None
@@ -76,15 +97,58 @@ class Journal:
     def statement(self, number: int, sql: str) -> Iterator[None]:
         """Record the statement that is carried out inside.
 
-        Rows and journal commit together, so that they cannot disagree.
-        Other statements commit by themselves: they are announced before and
-        confirmed after, and only a death between the two leaves a doubt.
+        Those in a row that change rows are one transaction with the journal,
+        so that the two cannot disagree.  Others commit by themselves: they
+        are announced before, and confirmed with what is written next; only a
+        death between the two leaves a doubt.
         """
-        joins_rows = changes_rows_only(sql) and not can_roll_back_ddl(
-            self._connection
+        joins_rows = self._joins_rows(sql)
+        with self._among_rows() if joins_rows else self._announced(sql):
+            yield
+        done = replace(
+            self.marker,
+            begun=None,
+            done=number,
+            digest=self._hash.hexdigest(),
+            last=(self._shortened(sql),),
         )
-        if not joins_rows:
-            self._write(replace(self.marker, begun=self._shortened(sql)))
+        if joins_rows:
+            self._ahead = done
+        else:
+            self.marker = done
+
+    def close(self) -> None:
+        """Commit the rows that were changed last."""
+        if self._ahead is not None:
+            self._write(self._ahead)
+            self._ahead = None
+
+    def _joins_rows(self, sql: str) -> bool:
+        return (
+            changes_rows_only(sql)
+            and not can_roll_back_ddl(self._connection)
+            and not _has_unsafe_tables(self._connection)
+        )
+
+    @contextmanager
+    def _among_rows(self) -> Iterator[None]:
+        if self._ahead is None:
+            if self._said is not None and self._said != self.marker:
+                self._write(self.marker)
+            self._connection.commit()
+            self._begin()
+        try:
+            yield
+        except BaseException:
+            self._ahead = None
+            with suppress(DBAPIError):
+                self._end_transaction()
+            raise
+
+    @contextmanager
+    def _announced(self, sql: str) -> Iterator[None]:
+        self.close()
+        self._write(replace(self.marker, begun=self._shortened(sql)))
         try:
             yield
         except DBAPIError as error:
@@ -94,15 +158,6 @@ class Journal:
                     if self._did_nothing(sql):
                         self._write(replace(self.marker, begun=None))
             raise
-        self._write(
-            replace(
-                self.marker,
-                begun=None,
-                done=number,
-                digest=self._hash.hexdigest(),
-                last=(self._shortened(sql),),
-            )
-        )
 
     def _did_nothing(self, sql: str) -> bool:
         """Tell whether it is certain that the failed statement is undone."""
@@ -141,7 +196,7 @@ class Journal:
         """Record what is carried out inside, as it is sent.
 
         A statement that is no query is announced in the marker before it
-        is sent, unless it changes rows only.
+        is sent; of those that change rows only, the first.
         """
         events = {
             "before_cursor_execute": self._before,
@@ -152,6 +207,7 @@ class Journal:
         try:
             with watched(self._bare):
                 yield
+            self._settle()
         except DBAPIError as error:
             self._settle(error)
             raise
@@ -161,7 +217,7 @@ class Journal:
 
     @contextmanager
     def _bare(self, statement: str) -> Iterator[None]:
-        """Record what a cursor of the driver itself carries out inside."""
+        """Record what is carried out past the events."""
         self._before(self._connection, None, statement)
         yield
         self._after(self._connection, None, statement)
@@ -169,16 +225,18 @@ class Journal:
     def _before(
         self, connection: Connection, cursor: Any, statement: str, *rest: Any
     ) -> None:
-        if self._is_writing or only_reads(statement):
+        if self._is_writing:
+            return
+        if rolls_back(statement):
+            self._said = None
+        if _is_harmless(statement):
             return
         self._settle()
-        if not changes_rows_only(statement):
-            self.marker = replace(
-                self.marker, begun=self._shortened(statement)
-            )
+        if self._said is None or _is_announced(statement):
+            announced = replace(self.marker, begun=self._shortened(statement))
             self._is_writing = True
             try:
-                self._control.update_marker(connection, self.marker)
+                self._put(connection, announced)
             finally:
                 self._is_writing = False
         self._sent = statement
@@ -186,9 +244,11 @@ class Journal:
     def _after(
         self, connection: Connection, cursor: Any, statement: str, *rest: Any
     ) -> None:
-        if self._is_writing or only_reads(statement):
+        if self._is_writing or _is_harmless(statement):
             return
         self._sent = None
+        if not is_whole(statement):
+            self._said = None  # a routine may roll back
         self.marker = replace(
             self.marker,
             begun=None,
@@ -205,13 +265,19 @@ class Journal:
         sent, self._sent = self._sent, None
         if sent is None:
             return
+        self._said = None  # a deadlock rolls everything back
         is_lost = error is not None and error.connection_invalidated
         if is_lost or not self._did_nothing(sent):
             self._is_doubtful = True
         else:
             self.marker = replace(self.marker, begun=None)
 
-    # -- after a failure
+    # -- at the end
+
+    @property
+    def is_said(self) -> bool:
+        """Whether the row is certain to say that the step is under way."""
+        return self._said is not None
 
     @property
     def is_blank(self) -> bool:
@@ -228,14 +294,40 @@ class Journal:
         self._write(self.marker)
 
     def _write(self, marker: Marker) -> None:
-        self._control.update_marker(self._connection, marker)
-        self._connection.commit()
-        self.marker = marker
+        before = self.marker
+        try:
+            self._put(self._connection, marker)
+            self._connection.commit()
+        except BaseException:
+            self._said, self.marker = None, before
+            raise
+
+    def _put(self, connection: Connection, marker: Marker) -> None:
+        self._said = None
+        if self.is_marked:
+            self._row.write(connection, marker)
+        else:
+            self._row.mark(connection, marker)
+            self.is_marked = True
+        self._said = self.marker = marker
 
     def _shortened(self, sql: str) -> str:
         # The control table is no place for passwords that a script sets.
         plain = " ".join(hidden_in_sql(sql, self._secrets).split())
         return plain if len(plain) <= _SHORT else plain[: _SHORT - 3] + "..."
+
+
+def _is_harmless(statement: str) -> bool:
+    return only_reads(statement) and not calls_unknown(statement)
+
+
+def _is_announced(statement: str) -> bool:
+    """Tell whether it is worth being named, whatever ran before."""
+    return not (
+        changes_rows_only(statement)
+        or only_reads(statement)
+        or statement is ELSEWHERE
+    )
 
 
 def invalid_indexes(connection: Connection) -> str:

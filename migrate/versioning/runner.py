@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from migrate.binding import can_roll_back_ddl
 from migrate.exceptions import DatabaseNotControlledError
+from migrate.exceptions import LockTimeoutError
 from migrate.exceptions import TransactionEndedError
 from migrate.versioning.blockers import Blockers
 from migrate.versioning.deployer import deployer
@@ -52,7 +53,7 @@ _ASKING = Limits(ddl_lock_timeout=10)
 
 
 class Runner:
-    """Runs steps one after the other on one connection.
+    """Runs steps one after the other on one connection; to be closed.
 
     :param connection: outside of any transaction.
     :param control: the control table of the repository.
@@ -80,6 +81,8 @@ class Runner:
         self._blockers: Blockers | None = None
         self._is_undone = False
         self._is_committing = False
+        self._left_at: int | None = None
+        self._is_parked = False
 
     def run(self, step: Step) -> bool:
         """Run a step and commit it together with its version.
@@ -184,27 +187,34 @@ class Runner:
         ):
             with self._lock.autocommit():
                 self._run_script(step, journal)
+                journal.close()
             with self._transaction():
-                self._move(step)
-                self._control.unmark(self._connection)
+                self._move_and_park(step, journal)
                 self._record(step, clock, success=True)
                 self._commit()
+        if self._lock.keeps_others_out:
+            self._left_at = int(step.end)
         self._emit(StepDone(step))
         return True
 
     def _begin_journal(self, step: Step) -> Journal | None:
-        """Mark the step; None if the database is not at its start."""
-        with self._transaction():
-            version, marker = self._control.locked_state(self._connection)
-            if marker is not None and not self._can_resume(step, marker):
-                raise self._half_done(marker)
-            if version != step.start:
-                return None
-            if marker is None:
-                marker = _marker(step)
-                self._control.mark(self._connection, marker)
-            self._connection.commit()
-        return Journal(self._connection, self._control, marker)
+        """Return the journal; None if the database is not at its start."""
+        marker = None
+        left_at, self._left_at = self._left_at, None
+        if left_at != int(step.start):
+            with self._transaction():
+                version, marker = self._control.locked_state(self._connection)
+                if marker is not None and not self._can_resume(step, marker):
+                    raise self._half_done(marker)
+                if version != step.start:
+                    return None
+        return Journal(
+            self._connection,
+            self._control.marker_row,
+            marker or _marker(step),
+            self._lock.begin,
+            is_marked=marker is not None,
+        )
 
     def _half_done(self, marker: Marker) -> HalfDoneStepError:
         remains = invalid_indexes(self._connection)
@@ -238,11 +248,11 @@ class Runner:
         if self._connection.invalidated:
             return
         self._connection.rollback()
-        if journal.is_blank:
-            self._control.unmark(self._connection)
-            self._connection.commit()
-        else:
+        if not journal.is_blank:
             journal.save()
+        elif journal.is_marked:
+            self._control.marker_row.remove(self._connection)
+            self._connection.commit()
 
     def _is_blank(self, journal: Journal) -> bool:
         # What a lost connection was doing, the server may still do.
@@ -286,6 +296,28 @@ class Runner:
 
     def _move(self, step: Step) -> None:
         self._control.move(self._connection, int(step.start), int(step.end))
+
+    def _move_and_park(self, step: Step, journal: Journal) -> None:
+        self._is_parked = self._is_parked or journal.is_marked
+        if journal.is_said:
+            self._control.move_and_park(
+                self._connection, int(step.start), int(step.end)
+            )
+            return
+        self._move(step)
+        if journal.is_marked:
+            self._control.marker_row.park(self._connection)
+
+    def close(self) -> None:
+        """Leave no marker's row behind that marks nothing.
+
+        Nothing is raised if that fails: such a row says no more than none.
+        """
+        if not self._is_parked or self._connection.invalidated:
+            return
+        with suppress(DBAPIError, LockTimeoutError), self._transaction():
+            self._control.marker_row.remove_parked(self._connection)
+            self._connection.commit()
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -20,6 +20,7 @@ __all__ = ["State", "Witness", "witness_of"]
 CONTROL = "migrate_version"
 HISTORY = "migrate_history"
 _MARK = "step under way"
+_PARKED = -1
 
 Row = tuple[Any, ...]
 
@@ -65,7 +66,7 @@ class Witness:
                     f" FROM {CONTROL}",
                 ):
                     if _MARK in key:
-                        marker = text
+                        marker = text if number != _PARKED else None
                     else:
                         version = number
             names = [name for name in names if name not in (CONTROL, HISTORY)]

@@ -358,6 +358,46 @@ def test_opted_out_script_commits_for_good(
     assert connection.scalar(text("SELECT count(*) FROM t")) == 2
 
 
+def test_rows_after_ddl_are_undone_by_the_scripts_rollback(
+    engine: Engine, connection: Connection
+) -> None:
+    """MySQL commits with the DDL, and the rest is a new transaction."""
+    connection.execute(text("CREATE TABLE t (a INTEGER)"))
+    connection.commit()
+    transactional = rolls_ddl_back(connection)
+    with legacy.style(connection, transactional=transactional) as script:
+        inner: Any = script.connect()
+        transaction = inner.begin()
+        inner.execute(text("INSERT INTO t VALUES (1)"))
+        inner.execute(text("CREATE TABLE u (a INTEGER)"))
+        inner.execute(text("INSERT INTO t VALUES (2)"))
+        transaction.rollback()
+    connection.commit()
+
+    rows = connection.scalars(text("SELECT a FROM t")).all()
+    assert rows == ([] if transactional else [1])
+
+
+def test_nothing_is_begun_for_ddl_that_commits_itself(
+    engine: Engine, connection: Connection
+) -> None:
+    if rolls_ddl_back(connection):
+        pytest.skip("DDL is part of a transaction")
+    question = "SHOW SESSION STATUS LIKE 'Com_begin'"
+    before = connection.execute(text(question)).one()[1]
+    with legacy.style(connection, transactional=False) as script:
+        table = Table("t", MetaData(), Column("a", Integer, index=True))
+        table.create(script)
+    assert connection.execute(text(question)).one()[1] == before
+
+    with (
+        legacy.style(connection, transactional=False) as script,
+        script.begin() as inner,
+    ):
+        inner.execute(text("INSERT INTO t VALUES (1)"))
+    assert connection.execute(text(question)).one()[1] != before
+
+
 def test_connection_is_in_its_own_mode_after_an_opted_out_script(
     connection: Connection,
 ) -> None:

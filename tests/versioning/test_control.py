@@ -167,12 +167,12 @@ def test_damage_is_named(
 def test_marker_is_read_back_and_removed(connection: Connection) -> None:
     SHOP.insert(connection, "shop", 0)
 
-    SHOP.mark(connection, MARKER)
-    found = SHOP.marker(connection)
-    SHOP.unmark(connection)
+    SHOP.marker_row.mark(connection, MARKER)
+    found = SHOP.marker_row.read(connection)
+    SHOP.marker_row.remove(connection)
 
     assert found == MARKER
-    assert SHOP.marker(connection) is None
+    assert SHOP.marker_row.read(connection) is None
     assert rows(connection) == [("shop", "shop", 0)]
 
 
@@ -181,21 +181,77 @@ def test_marker_does_not_disturb_a_reader_of_the_version(
 ) -> None:
     SHOP.insert(connection, "shop", 0)
 
-    SHOP.mark(connection, MARKER)
+    SHOP.marker_row.mark(connection, MARKER)
 
     assert SHOP.version(connection) == 0
-    assert BLOG.marker(connection) is None
+    assert BLOG.marker_row.read(connection) is None
 
 
 def test_second_marker_names_the_first(connection: Connection) -> None:
     SHOP.insert(connection, "shop", 0)
-    SHOP.mark(connection, MARKER)
+    SHOP.marker_row.mark(connection, MARKER)
     connection.commit()
 
     with pytest.raises(
         HalfDoneStepError, match=r"from version 0 to 1 \(001_x.py, started 20"
     ):
-        SHOP.mark(connection, MARKER)
+        SHOP.marker_row.mark(connection, MARKER)
+
+
+def test_parked_row_marks_nothing_and_is_taken_again(
+    connection: Connection,
+) -> None:
+    SHOP.insert(connection, "shop", 0)
+    SHOP.marker_row.mark(connection, MARKER)
+
+    SHOP.move_and_park(connection, 0, 1)
+
+    assert SHOP.state(connection) == (1, None)
+    assert SHOP.marker_row.read(connection) is None
+    SHOP.marker_row.mark(connection, MARKER)
+    assert SHOP.state(connection) == (1, MARKER)
+
+
+def test_version_moved_by_others_is_noticed_with_a_marker(
+    connection: Connection,
+) -> None:
+    SHOP.insert(connection, "shop", 0)
+    SHOP.marker_row.mark(connection, MARKER)
+
+    with pytest.raises(StepConflictError, match="no longer 4"):
+        SHOP.move_and_park(connection, 4, 5)
+
+
+def test_marker_that_a_rollback_took_is_written_again(
+    connection: Connection,
+) -> None:
+    SHOP.insert(connection, "shop", 0)
+
+    SHOP.marker_row.write(connection, MARKER)
+
+    assert SHOP.marker_row.read(connection) == MARKER
+
+
+def test_only_a_parked_row_is_removed_as_such(connection: Connection) -> None:
+    SHOP.insert(connection, "shop", 0)
+    SHOP.marker_row.mark(connection, MARKER)
+
+    SHOP.marker_row.remove_parked(connection)
+    assert SHOP.marker_row.read(connection) == MARKER
+
+    SHOP.marker_row.park(connection)
+    SHOP.marker_row.remove_parked(connection)
+    assert rows(connection) == [("shop", "shop", 0)]
+
+
+def test_parked_row_does_not_keep_the_table(connection: Connection) -> None:
+    SHOP.insert(connection, "shop", 0)
+    SHOP.marker_row.mark(connection, MARKER)
+    SHOP.marker_row.park(connection)
+
+    SHOP.remove(connection)
+
+    assert inspect(connection).get_table_names() == []
 
 
 @pytest.mark.parametrize("length", [1, 233, 234, 235, 250])
@@ -205,7 +261,7 @@ def test_marker_of_a_long_id_fits(connection: Connection, length: int) -> None:
     table.insert(connection, "p", 0)
     other.insert(connection, "p", 0)
 
-    table.mark(connection, MARKER)
+    table.marker_row.mark(connection, MARKER)
 
-    assert table.marker(connection) == MARKER
-    assert other.marker(connection) is None
+    assert table.marker_row.read(connection) == MARKER
+    assert other.marker_row.read(connection) is None

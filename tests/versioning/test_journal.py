@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -71,6 +74,45 @@ def test_sql_script_edited_where_it_is_done_is_refused(
         run(schema)
 
     assert not inspect(engine).has_table("b")
+
+
+def test_rows_changed_one_after_the_other_are_done_together(
+    engine: Engine, script: Path
+) -> None:
+    schema = controlled(engine, script)
+    first = "CREATE TABLE a (x INTEGER);\nINSERT INTO a VALUES (1);\n"
+    script.write_text(NO_TRANSACTION + first + "INSERT INTO nosuch VALUES (1)")
+    with pytest.raises(DBAPIError):
+        run(schema)
+
+    # Where rows commit one by one, the first stays as it was.
+    if engine.name == "mysql":
+        first = first.replace("(1)", "(3)")
+    script.write_text(NO_TRANSACTION + first + "INSERT INTO a VALUES (2)")
+    run(schema)
+
+    assert values(engine) == ([2, 3] if engine.name == "mysql" else [1, 2])
+
+
+def test_rows_that_no_rollback_takes_back_are_done_one_by_one(
+    engine: Engine, script: Path
+) -> None:
+    if engine.name != "mysql":
+        pytest.skip("has one kind of tables")
+    schema = controlled(engine, script)
+    first = (
+        NO_TRANSACTION + "CREATE TABLE a (x INTEGER) ENGINE=MyISAM;\n"
+        "INSERT INTO a VALUES (1);\n"
+    )
+    script.write_text(first + "INSERT INTO nosuch VALUES (1)")
+    with pytest.raises(DBAPIError):
+        run(schema)
+
+    script.write_text(first + "INSERT INTO a VALUES (2)")
+    with pytest.raises(HalfDoneStepError, match="done or not: INSERT INTO no"):
+        run(schema)
+
+    assert values(engine) == [1]
 
 
 def test_step_that_did_nothing_leaves_no_marker(
@@ -158,3 +200,165 @@ def test_cursor_of_the_driver_is_recorded(
 
     assert "2 statement(s) are done" in str(caught.value)
     assert "CREATE TABLE b (x INTEGER)" in str(caught.value)
+
+
+def test_sql_script_after_one_in_python_keeps_its_rows(
+    engine: Engine, script: Path
+) -> None:
+    schema = controlled(engine, script)
+    for file in script.parent.glob("001_*"):
+        file.unlink()
+    (script.parent / "001_a.py").write_text(
+        "transactional = False\n"
+        "def upgrade(migrate_engine):\n"
+        "    migrate_engine.execute('CREATE TABLE a (x INTEGER)')\n"
+    )
+    for operation in ("up", "down"):
+        file = script.with_name(f"002_b_default_{operation}grade.sql")
+        file.write_text(NO_TRANSACTION + "INSERT INTO a VALUES (1);")
+
+    run(schema)
+
+    assert values(engine) == [1]
+
+
+# -- killed processes
+
+_KILLED = """\
+import os
+import signal
+
+transactional = False
+
+def die():
+    if not os.path.exists({flag!r}):
+        open({flag!r}, "w").close()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+def upgrade(migrate_engine):
+    e = migrate_engine
+    {body}
+
+def downgrade(migrate_engine):
+    pass
+"""
+INSERT = "e.execute('INSERT INTO a VALUES (1)')"
+
+
+def killed_in(engine: Engine, script: Path, *body: str) -> ControlledSchema:
+    """Upgrade by a process that dies where the body says ``die()``."""
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE a (x INTEGER)"))
+    schema = controlled(engine, script)
+    for file in script.parent.glob("001_*"):
+        file.unlink()
+    (script.parent / "001_a.py").write_text(
+        _KILLED.format(
+            flag=str(script.parent.parent / "killed"), body="\n    ".join(body)
+        )
+    )
+    url = engine.url.render_as_string(hide_password=False)
+    words = ["upgrade", url, schema.repository.path]
+    child = subprocess.run(
+        [sys.executable, "-m", "migrate.versioning.shell", *words],
+        stdout=subprocess.DEVNULL,
+        check=False,
+    )
+    assert child.returncode == -signal.SIGKILL
+    return schema
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        ["die()", INSERT],
+        ["e.execute('SELECT count(*) FROM a').scalar()", "die()", INSERT],
+        [
+            "connection = e.connect()",
+            "transaction = connection.begin()",
+            "connection.execute(text('INSERT INTO a VALUES (7)'))",
+            "die()",
+            "transaction.rollback()",
+            INSERT,
+        ],
+    ],
+)
+def test_script_that_died_before_it_changed_anything_is_run_again(
+    engine: Engine, script: Path, body: list[str]
+) -> None:
+    schema = killed_in(engine, script, "from sqlalchemy import text", *body)
+
+    run(schema)
+
+    assert values(engine) == [1]
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT * FROM migrate_version")).all()
+    assert [(row[0], row[2]) for row in rows] == [("shop", 1)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [INSERT, "die()"],
+        [
+            "connection = e.connect()",
+            "transaction = connection.begin()",
+            "connection.execute(text('INSERT INTO a VALUES (7)'))",
+            "transaction.rollback()",
+            INSERT,
+            "die()",
+        ],
+        [
+            "session = sessionmaker(bind=e)()",
+            "session.execute(text('INSERT INTO a VALUES (7)'))",
+            "session.rollback()",
+            INSERT,
+            "die()",
+        ],
+        [
+            "raw = e.raw_connection()",
+            "cursor = raw.cursor()",
+            "cursor.execute('INSERT INTO a VALUES (7)')",
+            "cursor.execute('ROLLBACK')",
+            INSERT,
+            "die()",
+        ],
+        [
+            "with e.origin.begin() as other:",
+            "    other.execute(text('INSERT INTO a VALUES (1)'))",
+            "die()",
+        ],
+    ],
+    ids=["outside", "begin", "session", "cursor", "other-engine"],
+)
+def test_script_that_died_after_it_changed_rows_is_refused(
+    engine: Engine, script: Path, body: list[str]
+) -> None:
+    schema = killed_in(
+        engine,
+        script,
+        "from sqlalchemy import text",
+        "from sqlalchemy.orm import sessionmaker",
+        *body,
+    )
+
+    with pytest.raises(HalfDoneStepError, match="resolve VERSION"):
+        run(schema)
+
+    assert values(engine) == [1]
+
+
+def test_run_leaves_no_row_but_the_version(
+    engine: Engine, script: Path
+) -> None:
+    schema = controlled(engine, script)
+    script.write_text(NO_TRANSACTION + "CREATE TABLE a (x INTEGER);")
+    for operation in ("up", "down"):
+        file = script.with_name(f"002_b_default_{operation}grade.sql")
+        file.write_text(NO_TRANSACTION + "INSERT INTO a VALUES (1);")
+
+    run(schema)
+
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT * FROM migrate_version")).all()
+    assert [(row[0], row[2]) for row in rows] == [("shop", 2)]

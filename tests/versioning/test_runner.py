@@ -112,7 +112,7 @@ def test_step_commits_script_and_version(
     assert events == [StepStarted(one), StepDone(one)]
     assert state(controlled) == (1, True)
     with controlled.connect() as connection:
-        assert CONTROL.marker(connection) is None
+        assert CONTROL.marker_row.read(connection) is None
         assert connection.scalar(text("SELECT count(*) FROM made")) == 1
 
 

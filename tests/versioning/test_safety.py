@@ -54,7 +54,9 @@ def schema(engine: Engine, path: Path) -> ControlledSchema:
 
 def mark(engine: Engine, marker: Marker) -> None:
     with engine.begin() as connection:
-        ControlTable("migrate_version", "shop").mark(connection, marker)
+        ControlTable("migrate_version", "shop").marker_row.mark(
+            connection, marker
+        )
 
 
 def marker_by(who: str) -> Marker:

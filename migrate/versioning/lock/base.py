@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextlib import suppress
 from typing import TYPE_CHECKING
+from typing import ClassVar
 
 from sqlalchemy.exc import DBAPIError
 
@@ -38,6 +39,9 @@ class Lock:
     :param on_wait: called once with a description of the holder when
         another deployer is found at work.
     """
+
+    #: Whether no other deployer runs a step while the lock is held.
+    keeps_others_out: ClassVar[bool] = False
 
     def __init__(
         self,

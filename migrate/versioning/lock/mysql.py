@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +17,32 @@ __all__ = ["MySQLLock"]
 
 class MySQLLock(Lock):
     """``GET_LOCK``: its names are one space per server, 64 characters."""
+
+    keeps_others_out = True
+
+    @contextmanager
+    def session(self) -> Iterator[None]:
+        """Put the driver into autocommit; :meth:`begin` says BEGIN.
+
+        Change scripts run in it, and to toggle it costs two statements a
+        step.
+        """
+        driver: Any = self.connection.connection.dbapi_connection
+        if not callable(getattr(driver, "autocommit", None)):
+            yield
+            return
+        before = bool(driver.get_autocommit())
+        driver.autocommit(True)
+        try:
+            yield
+        finally:
+            if not self.connection.invalidated:
+                driver.autocommit(before)
+
+    def begin(self) -> None:
+        """Begin; in autocommit the driver would not."""
+        self.connection.begin()
+        self.connection.exec_driver_sql("BEGIN")
 
     @cached_property
     def _name(self) -> str:

@@ -24,6 +24,8 @@ _CHECK = "client_connection_check_interval"
 class PostgresLock(Lock):
     """A session advisory lock; its key is one per database."""
 
+    keeps_others_out = True
+
     _KEY = int.from_bytes(
         hashlib.sha256(b"migrate: deployer").digest()[:8], "big", signed=True
     )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from contextlib import closing
 from contextlib import contextmanager
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
@@ -52,6 +53,9 @@ class Stage(Protocol):
     def run(self, step: Step) -> None:
         """Run a step; what it raises passes through."""
 
+    def reading(self) -> AbstractContextManager[None]:
+        """Read inside of one transaction."""
+
     def undoing(self) -> AbstractContextManager[bool]:
         """Undo what is run inside; gives False where that cannot be."""
 
@@ -70,6 +74,10 @@ class SealedStage:
         """Run a step; after an error nothing of it remains."""
         with self.connection.begin_nested():
             step.script.run(self.connection, step.direction)
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Read inside of the transaction that there is."""
+        return nullcontext()
 
     @contextmanager
     def undoing(self) -> Iterator[bool]:
@@ -108,20 +116,31 @@ class RealStage:
 
     def run(self, step: Step) -> None:
         """Run a step."""
-        self.connection.rollback()  # ends the reading of pictures
+        self.connection.rollback()
         if self.is_controlled:
-            Runner(
-                self.connection,
-                self._control,
-                self._lock,
-                lambda event: None,
-                history=self._history,
-            ).run(step)
+            with closing(
+                Runner(
+                    self.connection,
+                    self._control,
+                    self._lock,
+                    lambda event: None,
+                    history=self._history,
+                )
+            ) as runner:
+                runner.run(step)
             return
         self._failed = step
         with self._lock.autocommit():
             step.script.run(self.connection, step.direction)
         self._failed = None
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Read inside of a transaction of its own."""
+        self.connection.rollback()
+        self._lock.begin()
+        yield
+        self.connection.rollback()
 
     def record_in(self, history: History) -> None:
         """Record the steps, as those of an upgrade are."""
@@ -151,7 +170,7 @@ class RealStage:
         connection, marker = self.connection, None
         connection.rollback()
         if inspect(connection).has_table(self._control.table.name):
-            marker = self._control.marker(connection)
+            marker = self._control.marker_row.read(connection)
         connection.rollback()
         return None if marker is None else self._control.half_done(marker)
 

@@ -98,9 +98,10 @@ class Trial:
         """Take a picture, without the tables of this package."""
         repository = self._repository
         own = [repository.version_table, repository.history_table]
-        return picture.take(
-            self._connection, without=[name for name in own if name]
-        )
+        with self._stage.reading():
+            return picture.take(
+                self._connection, without=[name for name in own if name]
+            )
 
     def source(self, versions: Sequence[int]) -> str:
         """Return the text of all scripts that a test of these may run."""

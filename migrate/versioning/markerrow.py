@@ -1,0 +1,158 @@
+"""The marker's row of the control table.
+
+It is made by the first step of a run that needs it, lies *parked* between
+steps, and is removed at the end.  One that a killed process has left parked
+says as much as none.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+from typing import Any
+
+from sqlalchemy import bindparam
+from sqlalchemy import delete
+from sqlalchemy import insert
+from sqlalchemy import select
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+
+from migrate.versioning.marker import Marker
+from migrate.versioning.marker import marker_id
+from migrate.watching import OURS
+
+if TYPE_CHECKING:
+    from sqlalchemy import Table
+    from sqlalchemy.engine import Connection
+
+__all__ = ["PARKED", "MarkerRow"]
+
+#: The version in a row that marks no step.
+PARKED = -1
+
+
+class MarkerRow:
+    """Reads and writes the marker of one repository; commits nothing.
+
+    :param table: the control table.
+    :ivar id: that of the row.
+    """
+
+    def __init__(self, table: Table, repository_id: str, longest: int) -> None:
+        self._table = table
+        self._repository_id = repository_id
+        self.id = marker_id(repository_id, longest)
+
+    def read(self, connection: Connection) -> Marker | None:
+        """Read which step is under way, if one is."""
+        row = connection.execute(self._select, self._key).first()
+        return None if row is None else self.marker_in(*row)
+
+    @staticmethod
+    def marker_in(version: object, journal: object) -> Marker | None:
+        """Return what a row says; None if it is parked."""
+        return None if version == PARKED else Marker.from_text(journal)
+
+    def mark(self, connection: Connection, marker: Marker) -> None:
+        """Say that a step is under way, which none was.
+
+        :raises HalfDoneStepError: when another one has not ended.
+        """
+        if connection.execute(self._take, self._filled(marker)).rowcount:
+            return
+        try:
+            self._add(connection, marker)
+        except IntegrityError as error:
+            connection.rollback()
+            other = self.read(connection) or marker
+            raise other.half_done(self._repository_id) from error
+
+    def write(self, connection: Connection, marker: Marker) -> None:
+        """Say how far the step is that this process has marked.
+
+        The row may be gone: with a transaction that the script rolled back.
+        """
+        row = self._filled(marker)
+        if not connection.execute(self._update, row).rowcount:
+            self._add(connection, marker)
+
+    def park(self, connection: Connection) -> None:
+        """Say that no step is under way; the row stays for the next."""
+        connection.execute(self._park, self._key)
+
+    def remove(self, connection: Connection) -> None:
+        """Remove the row, whatever it says."""
+        connection.execute(self._delete, self._key)
+
+    def remove_parked(self, connection: Connection) -> None:
+        """Remove the row unless a step is under way."""
+        connection.execute(self._delete_parked, self._key)
+
+    def _add(self, connection: Connection, marker: Marker) -> None:
+        row = {
+            "repository_id": self.id,
+            "repository_path": marker.to_text(),
+            "version": marker.start,
+        }
+        connection.execute(self._insert, row)
+
+    def _filled(self, marker: Marker) -> dict[str, Any]:
+        return {
+            **self._key,
+            "start": marker.start,
+            "journal": marker.to_text(),
+        }
+
+    # -- statements, made once
+
+    @cached_property
+    def _key(self) -> dict[str, str]:
+        return {"marker_id": self.id}
+
+    @cached_property
+    def _is_own(self) -> Any:
+        return self._table.c.repository_id == bindparam("marker_id")
+
+    @cached_property
+    def _is_parked(self) -> Any:
+        return self._table.c.version == PARKED
+
+    @cached_property
+    def _select(self) -> Any:
+        columns = self._table.c
+        return select(columns.version, columns.repository_path).where(
+            self._is_own
+        )
+
+    @cached_property
+    def _insert(self) -> Any:
+        return insert(self._table).execution_options(**OURS)
+
+    @cached_property
+    def _update(self) -> Any:
+        return (
+            update(self._table)
+            .where(self._is_own)
+            .values(
+                version=bindparam("start"),
+                repository_path=bindparam("journal"),
+            )
+            .execution_options(**OURS)
+        )
+
+    @cached_property
+    def _take(self) -> Any:
+        return self._update.where(self._is_parked)
+
+    @cached_property
+    def _park(self) -> Any:
+        return update(self._table).where(self._is_own).values(version=PARKED)
+
+    @cached_property
+    def _delete(self) -> Any:
+        return delete(self._table).where(self._is_own)
+
+    @cached_property
+    def _delete_parked(self) -> Any:
+        return self._delete.where(self._is_parked)
