@@ -214,7 +214,8 @@ def _autocommit_of(
     real: Any, dialect: Dialect
 ) -> tuple[Callable[[], object], Callable[[], object]]:
     """Return what puts a driver into autocommit, and back as it is now."""
-    if callable(getattr(real, "autocommit", None)):
+    # Asked of the class: to read mysql-connector's asks the server.
+    if callable(getattr(type(real), "autocommit", None)):
         # MySQL's drivers, which send nothing if nothing changes.
         # SQLAlchemy would state the isolation level with it, and commit.
         now = bool(real.get_autocommit())
