@@ -28,7 +28,9 @@ _T = TypeVar("_T")
 
 _KEPT = ("_known", "_asked", "_whole", "_answers")
 # What the inspector asks PostgreSQL for with every table, by method.
-_OF_NO_TABLE = frozenset({"_load_domains", "_load_enums"})
+_OF_NO_TABLE = frozenset(
+    {"_load_domains", "_load_enums", "_load_pg_opclass_notdefault_dict"}
+)
 
 
 class _Copies(dict[Any, Any]):
@@ -65,7 +67,8 @@ class Memory:
     def __init__(self) -> None:
         self._known: dict[str | None, Any] = {}
         self._asked: dict[str | None, set[str]] = {}
-        self._whole: set[str | None] = set()
+        # Where the whole schema was read: the tables there, and made since.
+        self._whole: dict[str | None, set[str]] = {}
         self._answers: dict[Any, Any] = {}
         self._has_heirs = False
         self._is_reading = False
@@ -81,7 +84,7 @@ class Memory:
         self._doubts += 1
         self._known = {}
         self._asked = {}
-        self._whole = set()
+        self._whole = {}
         self._answers = {}
 
     def keeping(
@@ -116,6 +119,8 @@ class Memory:
             for question, answer in self._answers.items()
             if question[0] in _OF_NO_TABLE and not effect.makes_type
         }
+        for names in self._whole.values() if effect.table else ():
+            names.add(effect.table)
         for info in self._known.values():
             for key in [k for k in info.columns if _shows(info, k, effect)]:
                 for tables in vars(info).values():
@@ -128,32 +133,44 @@ class Memory:
 
         The first table of a schema is read alone; the second has the whole
         schema read, where that takes no more statements than one table.
-        What has been changed since is read alone again.
+        What has been changed since is read with the next that is missing.
         """
         asked = {*self._asked.get(schema, ()), *names}
         info = self._known.get(schema)
-        missing = [
+        missing = {
             name
             for name in names
             if info is None or (schema, name) not in info.columns
-        ]
+        }
         if missing or info is None:
-            whole = (
-                len(asked) > 1
-                and schema not in self._whole
-                and inspector.dialect._overrides_default("get_multi_columns")
-            )
-            info = self._read(inspector, schema, None if whole else missing)
-            if whole:
-                self._whole.add(schema)
+            info = self._read_missing(inspector, schema, missing, len(asked))
         self._known[schema], self._asked[schema] = info, asked
+        return info
+
+    def _read_missing(
+        self,
+        inspector: Inspector,
+        schema: str | None,
+        missing: set[str],
+        asked: int,
+    ) -> Any:
+        many = inspector.dialect._overrides_default("get_multi_columns")
+        if not many or asked < 2:
+            return self._read(inspector, schema, missing)
+        if schema in self._whole:
+            known = {name for _, name in self._known[schema].columns}
+            changed = self._whole[schema] - known
+            info = self._read(inspector, schema, missing | changed)
+        else:
+            info = self._read(inspector, schema, None)
+        self._whole[schema] = {name for _, name in info.columns}
         return info
 
     def _read(
         self,
         inspector: Inspector,
         schema: str | None,
-        names: list[str] | None,
+        names: set[str] | None,
     ) -> Any:
         known, answers = self._known.get(schema), self._answers
         self._is_reading = True
@@ -212,7 +229,7 @@ def _has_heirs(connection: Connection) -> bool:
 
 
 def _read(
-    inspector: Any, schema: str | None, names: list[str] | None, known: Any
+    inspector: Any, schema: str | None, names: set[str] | None, known: Any
 ) -> Any:
     info = inspector._get_reflection_info(
         schema,

@@ -94,6 +94,27 @@ def test_a_schema_is_read_once(migrate_engine: Engine, table: Table) -> None:
     assert len(statements) <= 3  # which tables are there
 
 
+def test_what_has_changed_is_read_at_once(
+    migrate_engine: Any, table: Table
+) -> None:
+    if migrate_engine.dialect.name != "postgresql":
+        pytest.skip("the other databases are asked for each table")
+    other_table(migrate_engine)
+    columns(migrate_engine)
+    columns(migrate_engine, "o")
+    migrate_engine.execute("ALTER TABLE t ADD c INTEGER")
+    migrate_engine.execute("ALTER TABLE o ADD z INTEGER")
+    migrate_engine.execute("CREATE TABLE n (y INTEGER PRIMARY KEY)")
+    assert columns(migrate_engine, "t") == ["a", "b", "c"]
+
+    with counted(migrate_engine) as statements:
+        again = columns(migrate_engine, "o")
+        new = columns(migrate_engine, "n")
+
+    assert (again, new) == (["x", "z"], ["y"])
+    assert statements == []
+
+
 def test_a_schema_is_read_anew_where_it_changed(
     migrate_engine: Any, table: Table
 ) -> None:
