@@ -190,6 +190,12 @@ class ScriptConnection(Connection):
             if not self.invalidated:
                 self.stand_in.is_told = False
 
+    def invalidate(self, exception: BaseException | None = None) -> None:
+        """Give the connection up; if it is lost, the step's is too."""
+        super().invalidate(exception)
+        if exception is not None:
+            self.engine.step.invalidate(exception)
+
     def take_control(self, control: str) -> None:
         """Do as the text ``COMMIT`` or ``ROLLBACK`` says, for this only."""
         if control == "commit":

@@ -53,7 +53,8 @@ class ScriptEngine(Engine):
 
     What an application put on its own engine is found here as well.
 
-    :ivar origin: the engine that the step's connection came from.
+    :ivar step: the connection of the step.
+    :ivar origin: the engine that it came from.
     :ivar memory: what is known of the tables.
     :ivar unguarded: True if statements outside ``begin()`` go to a driver in
         autocommit mode, without a transaction.
@@ -67,6 +68,7 @@ class ScriptEngine(Engine):
         transactions: Transactions,
         memory: Memory,
     ) -> None:
+        self.step = connection
         self.origin = origin = connection.engine
         self.unguarded = isinstance(transactions, RealTransactions)
         self.memory = memory
@@ -120,6 +122,7 @@ class ScriptOptionEngine(OptionEngineMixin, ScriptEngine):
     """What ``execution_options()`` of a :class:`ScriptEngine` gives."""
 
     def __init__(self, proxied: ScriptEngine, options: Any) -> None:
+        self.step = proxied.step
         self.origin = proxied
         self.unguarded = proxied.unguarded
         self.memory = proxied.memory

@@ -22,6 +22,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from migrate.binding import can_roll_back_ddl
+from migrate.exceptions import HalfDoneStepError
 from migrate.sqltext.effect import calls_unknown
 from migrate.sqltext.kind import changes_rows_only
 from migrate.sqltext.kind import is_whole
@@ -304,11 +305,17 @@ class Journal:
 
     def _put(self, connection: Connection, marker: Marker) -> None:
         self._said = None
-        if self.is_marked:
-            self._row.write(connection, marker)
-        else:
-            self._row.mark(connection, marker)
-            self.is_marked = True
+        write = self._row.write if self.is_marked else self._row.mark
+        self.is_marked = True  # even if the answer does not arrive
+        try:
+            write(connection, marker)
+        except HalfDoneStepError:
+            self.is_marked = False
+            raise
+        except DBAPIError as error:
+            # The row may say what was never sent.
+            self._is_doubtful |= error.connection_invalidated
+            raise
         self._said = self.marker = marker
 
     def _shortened(self, sql: str) -> str:

@@ -49,6 +49,12 @@ class Marker:
             end,
         )
 
+    def is_of_run(self, other: Marker) -> bool:
+        """Tell whether both are of one run of one step."""
+        return self.is_of(other.operation, other.start, other.end) and (
+            self.started == other.started and self.deployer == other.deployer
+        )
+
     def to_text(self) -> str:
         """Return it as the control table stores it."""
         return json.dumps(vars(self))

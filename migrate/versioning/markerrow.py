@@ -85,6 +85,12 @@ class MarkerRow:
         """Remove the row, whatever it says."""
         connection.execute(self._delete, self._key)
 
+    def take_back(self, connection: Connection, marker: Marker) -> None:
+        """Remove the row if it is of the same run of the same step."""
+        found = self.read(connection)
+        if found is not None and found.is_of_run(marker):
+            self.remove(connection)
+
     def remove_parked(self, connection: Connection) -> None:
         """Remove the row unless a step is under way."""
         connection.execute(self._delete_parked, self._key)

@@ -251,7 +251,9 @@ class Runner:
         if not journal.is_blank:
             journal.save()
         elif journal.is_marked:
-            self._control.marker_row.remove(self._connection)
+            self._control.marker_row.take_back(
+                self._connection, journal.marker
+            )
             self._connection.commit()
 
     def _is_blank(self, journal: Journal) -> bool:

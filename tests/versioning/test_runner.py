@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from contextlib import nullcontext
 from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from sqlalchemy import inspect
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import OperationalError
 
 from migrate import legacy
@@ -25,6 +28,8 @@ from migrate.versioning.events import StepDone
 from migrate.versioning.events import StepFailed
 from migrate.versioning.events import StepStarted
 from migrate.versioning.lock import lock_for
+from migrate.versioning.marker import Marker
+from migrate.versioning.markerrow import MarkerRow
 from migrate.versioning.repository import Step
 from migrate.versioning.runner import Runner
 from migrate.versioning.script.base import StatementJournal
@@ -193,6 +198,63 @@ def test_half_done_step_is_refused_by_name(
         run(controlled, step(create_table, transactional=transactional))
 
     assert state(controlled)[0] == 0
+
+
+def test_marker_whose_answer_was_lost_is_not_said_to_be_undone(
+    controlled: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if controlled.name == "sqlite":
+        pytest.skip("there is no server that could cut the connection")
+    suicide = {
+        "postgresql": "SELECT pg_terminate_backend(pg_backend_pid())",
+        "mysql": "KILL CONNECTION_ID()",
+    }[controlled.name]
+    mark = MarkerRow.mark
+
+    def mark_and_die(
+        self: MarkerRow, connection: Connection, marker: Marker
+    ) -> None:
+        mark(self, connection, marker)
+        connection.exec_driver_sql(suicide)
+
+    def work(connection: Connection, direction: int) -> None:
+        # As 1.x style does it: on a connection of another engine.
+        with legacy.style(connection, transactional=False) as script:
+            script.execute("CREATE TABLE made (a INT)")  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(MarkerRow, "mark", mark_and_die)
+    events: list[Event] = []
+    with controlled.connect() as connection:
+        lock = lock_for(connection, 0.1)
+        runner = Runner(connection, CONTROL, lock, events.append)
+        with (
+            pytest.raises(DBAPIError),
+            lock.session(),
+            lock.held(),
+            closing(runner),
+        ):
+            runner.run(step(work, transactional=False))
+
+    assert isinstance(events[-1], StepFailed)
+    assert not events[-1].is_undone
+    monkeypatch.undo()
+    with pytest.raises(HalfDoneStepError, match="done or not: CREATE TABLE"):
+        run(controlled, step(create_table, transactional=False))
+
+
+def test_marker_of_another_run_is_not_taken_back(
+    connection: Connection,
+) -> None:
+    CONTROL.insert(connection, "shop", 0)
+    mine = Marker("upgrade", 0, 1, "001_script.py", "now", "me, pid 1")
+    theirs = replace(mine, deployer="they, pid 2")
+    CONTROL.marker_row.mark(connection, theirs)
+
+    CONTROL.marker_row.take_back(connection, mine)
+    assert CONTROL.marker_row.read(connection) == theirs
+
+    CONTROL.marker_row.take_back(connection, theirs)
+    assert CONTROL.marker_row.read(connection) is None
 
 
 def test_step_from_another_version_is_not_run(controlled: Engine) -> None:
