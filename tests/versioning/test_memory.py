@@ -53,15 +53,26 @@ def upgrade(engine: Engine, path: Path) -> list[str]:
     """Upgrade; return what was asked of the catalogue."""
     asked: list[str] = []
 
-    def note(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        words = ("PRAGMA", "pg_catalog", "SHOW CREATE")
+    def note(statement: str) -> None:
+        words = ("PRAGMA main.", "pg_catalog", "SHOW CREATE")
         if any(word in statement for word in words):
             asked.append(statement)
 
+    def sent(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        note(statement)
+
+    def connected(driver: Any, record: object) -> None:
+        # There tables are read past SQLAlchemy and its events.
+        if hasattr(driver, "set_trace_callback"):
+            driver.set_trace_callback(note)
+
     ControlledSchema.create(engine, str(path), 0)
-    event.listen(engine, "before_cursor_execute", note)
+    listeners = {"before_cursor_execute": sent, "connect": connected}
+    for name, listener in listeners.items():
+        event.listen(engine, name, listener)
     ControlledSchema(engine, str(path)).upgrade()
-    event.remove(engine, "before_cursor_execute", note)
+    for name, listener in listeners.items():
+        event.remove(engine, name, listener)
     return asked
 
 
