@@ -166,7 +166,7 @@ class Savepoints(_Statements):
         self._idle_is_clean = False
 
     def close(self) -> None:
-        """Undo what is open, release the rest.
+        """Undo what is open; the end of the step releases the rest.
 
         :raises TransactionEndedError: when the step's transaction is not
             there any more.
@@ -176,8 +176,6 @@ class Savepoints(_Statements):
             if transaction not in self._ended:
                 self.undo(transaction)
                 break
-        if self._stack:
-            self.send(f"RELEASE SAVEPOINT {self._stack[0].name}")
         self._stack.clear()
         self._ended.clear()
 

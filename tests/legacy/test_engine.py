@@ -262,6 +262,9 @@ def test_connection_lost_at_the_end_is_an_error_of_sqlalchemy(
             script.execute(  # type: ignore[attr-defined]
                 "CREATE TABLE t (a INTEGER)"
             )
+            left_open = script.connect()
+            left_open.begin()
+            left_open.execute(text("INSERT INTO t VALUES (1)"))
             with engine.connect() as other:
                 other.exec_driver_sql(kill.format(number))
 
