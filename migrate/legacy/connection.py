@@ -23,7 +23,7 @@ from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.exc import DBAPIError
 
-from migrate.legacy.transactions import ScriptDBAPIConnection
+from migrate.legacy.standin import ScriptDBAPIConnection
 from migrate.sqltext.effect import ALL
 from migrate.sqltext.effect import Effect
 from migrate.sqltext.effect import effect_of

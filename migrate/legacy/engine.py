@@ -27,9 +27,9 @@ from sqlalchemy.util import immutabledict
 from migrate.legacy.connection import ScriptConnection
 from migrate.legacy.connection import raised
 from migrate.legacy.memory import Memory
+from migrate.legacy.standin import ScriptDBAPIConnection
 from migrate.legacy.transactions import RealTransactions
 from migrate.legacy.transactions import Savepoints
-from migrate.legacy.transactions import ScriptDBAPIConnection
 from migrate.legacy.transactions import Transactions
 from migrate.sqltext.control import control_in
 from migrate.sqltext.control import without_control

@@ -1,0 +1,148 @@
+"""The driver's connection that a change script sees.
+
+There is one real connection.  Each connection that a script opens is a
+:class:`ScriptDBAPIConnection`: to SQLAlchemy one of the driver, in truth a
+transaction on the real one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from migrate.legacy.cursors import cursor_of
+from migrate.legacy.memory import Memory
+from migrate.legacy.transactions import Savepoints
+from migrate.legacy.transactions import Transactions
+
+__all__ = ["ScriptDBAPIConnection"]
+
+
+class ScriptDBAPIConnection:
+    """A driver's connection, to all who use it; the real one is shared.
+
+    The first cursor begins a transaction, as the DBAPI has it.  Attributes
+    that are not here are those of the real connection; what would end or
+    change its transaction is kept from it.
+
+    :ivar unguarded: True where statements need no transaction of their own.
+    :ivar reopens: False for SQLAlchemy, which takes a new cursor each time.
+    :ivar is_told: True while SQLAlchemy sends a statement, and tells of it.
+    """
+
+    _GUARDED = frozenset(
+        {"autocommit", "isolation_level", "readonly", "deferrable"}
+    )
+
+    def __init__(
+        self, real: Any, transactions: Transactions, memory: Memory
+    ) -> None:
+        own = vars(self)
+        own["memory"] = memory
+        own["_real"] = real
+        own["_transactions"] = transactions
+        own["_transaction"] = None
+        own["unguarded"] = False
+        own["reopens"] = True
+        own["is_told"] = False
+
+    @property
+    def for_reading(self) -> Any:
+        """The real connection, for queries that change nothing."""
+        return self._real
+
+    def cursor(self, *args: Any, **kwargs: Any) -> Any:
+        """Give a cursor of the real connection, in a transaction."""
+        self._enter()
+        if self.is_told:
+            return self._real.cursor(*args, **kwargs)
+        return cursor_of(self._real, self, *args, **kwargs)
+
+    def execute(self, *args: Any, **kwargs: Any) -> Any:
+        """Execute, as sqlite3 has it on connections."""
+        return self.cursor().execute(*args, **kwargs)
+
+    def executemany(self, *args: Any, **kwargs: Any) -> Any:
+        """Execute many times, as sqlite3 has it on connections."""
+        return self.cursor().executemany(*args, **kwargs)
+
+    def executescript(self, script: str) -> Any:
+        """Execute statements, as sqlite3 has it on connections."""
+        return self.cursor().executescript(script)
+
+    def commit(self) -> None:
+        """Keep the work done so far."""
+        self.end(changed=True)
+
+    def end(self, *, changed: bool) -> None:
+        """Keep the work; what ``changed`` is, the DBAPI does not know."""
+        transaction, vars(self)["_transaction"] = self._transaction, None
+        if transaction is not None:
+            self._transactions.end(transaction, changed=changed)
+            self._reopen()
+
+    def rollback(self) -> None:
+        """Undo the work since the last commit; if all is lost, it is."""
+        transaction, vars(self)["_transaction"] = self._transaction, None
+        if transaction is not None:
+            self.memory.doubt()
+            with self._transactions.unless_lost():
+                self._transactions.undo(transaction)
+                self._reopen()
+
+    def close(self) -> None:
+        """Roll back; the real connection stays open."""
+        vars(self)["reopens"] = False
+        self.rollback()
+
+    def _reopen(self) -> None:
+        # The next statement may come by a cursor that there is already.
+        if self.reopens:
+            self._enter()
+
+    def set_isolation_level(self, *args: Any) -> None:
+        """Leave the isolation level of the step as it is (psycopg2)."""
+
+    def set_session(self, *args: Any, **kwargs: Any) -> None:
+        """Leave the session of the step as it is (psycopg2)."""
+
+    def set_autocommit(self, *args: Any) -> None:
+        """Leave the session of the step as it is (psycopg 3)."""
+
+    @property
+    def is_atomic(self) -> bool:
+        """Whether all work is part of the transaction of the step."""
+        return isinstance(self._transactions, Savepoints)
+
+    def check(self) -> None:
+        """See that the transaction of the step, if any, is still there."""
+        if isinstance(self._transactions, Savepoints):
+            self._transactions.check()
+
+    def enter(self) -> None:
+        """Be in a transaction for statements that nobody will see."""
+        self.before("")
+
+    def before(self, statement: str) -> None:
+        """Be in a transaction, if the statement needs one."""
+        if self._transaction is not None:
+            self._transactions.before(statement)
+
+    def after(self, statement: str) -> None:
+        """Note that the statement has been carried out."""
+        self._transactions.after(statement)
+
+    def _enter(self) -> None:
+        self.memory.doubt()
+        if self._transaction is not None:
+            self._transactions.go_on(self._transaction)
+        elif not self.unguarded:
+            vars(self)["_transaction"] = self._transactions.open()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(vars(self)["_real"], name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in ("unguarded", "reopens", "is_told"):
+            vars(self)[name] = value
+        elif name not in self._GUARDED:
+            setattr(self._real, name, value)
