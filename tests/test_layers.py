@@ -24,8 +24,8 @@ LAYERS: list[list[str]] = [
     [
         "migrate.sqltext.comments",
         "migrate.sqltext.control",
-        "migrate.sqltext.effect",
         "migrate.sqltext.kind",
+        "migrate.sqltext.effect",
     ],
     ["migrate.binding"],
     ["migrate.legacy"],

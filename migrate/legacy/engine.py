@@ -87,9 +87,9 @@ class ScriptEngine(Engine):
         self.echo = origin.echo
         self._compiled_cache = origin._compiled_cache
         self._follow_events(connection)
+        event.listen(self, "after_cursor_execute", _after)
         if self.unguarded:
             event.listen(self, "before_cursor_execute", _before)
-            event.listen(self, "after_cursor_execute", _after)
         else:
             event.listen(self, "before_cursor_execute", _not_sent, retval=True)
         options = dict(connection.get_execution_options())
@@ -241,15 +241,25 @@ def _before(
     context: Any,
     executemany: bool,
 ) -> None:
-    options = context.execution_options if context else {}
-    if not OURS.items() <= options.items():
+    if not _is_ours(context):
         connection.stand_in.before(statement)
 
 
 def _after(
-    connection: ScriptConnection, cursor: Any, statement: str, *rest: Any
+    connection: ScriptConnection,
+    cursor: Any,
+    statement: str,
+    parameters: Any,
+    context: Any,
+    executemany: bool,
 ) -> None:
-    connection.stand_in.after(statement)
+    if not _is_ours(context):
+        connection.stand_in.after(statement)
+
+
+def _is_ours(context: Any) -> bool:
+    options = context.execution_options if context else {}
+    return OURS.items() <= options.items()
 
 
 def _not_sent(
@@ -261,6 +271,7 @@ def _not_sent(
     executemany: bool,
 ) -> tuple[str, Any]:
     """Keep the text of transaction control from the step's transaction."""
+    connection.stand_in.before(statement)
     statement = without_control(statement)
     control = control_in(statement)
     if control is None:

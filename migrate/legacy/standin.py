@@ -7,6 +7,7 @@ transaction on the real one.
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 from migrate.legacy.cursors import cursor_of
@@ -27,6 +28,7 @@ class ScriptDBAPIConnection:
     :ivar unguarded: True where statements need no transaction of their own.
     :ivar reopens: False for SQLAlchemy, which takes a new cursor each time.
     :ivar is_told: True while SQLAlchemy sends a statement, and tells of it.
+    :ivar keeps_each: True once the script has put it into autocommit.
     """
 
     _GUARDED = frozenset(
@@ -44,6 +46,7 @@ class ScriptDBAPIConnection:
         own["unguarded"] = False
         own["reopens"] = True
         own["is_told"] = False
+        own["keeps_each"] = False
 
     @property
     def for_reading(self) -> Any:
@@ -99,14 +102,33 @@ class ScriptDBAPIConnection:
         if self.reopens:
             self._enter()
 
-    def set_isolation_level(self, *args: Any) -> None:
+    def set_isolation_level(self, level: Any) -> None:
         """Leave the isolation level of the step as it is (psycopg2)."""
+        self.set_autocommit(level == 0)
 
-    def set_session(self, *args: Any, **kwargs: Any) -> None:
+    def set_session(
+        self,
+        isolation_level: Any = None,
+        readonly: Any = None,
+        deferrable: Any = None,
+        autocommit: bool | None = None,
+    ) -> None:
         """Leave the session of the step as it is (psycopg2)."""
+        if autocommit is not None:
+            self.set_autocommit(autocommit)
 
-    def set_autocommit(self, *args: Any) -> None:
-        """Leave the session of the step as it is (psycopg 3)."""
+    def set_autocommit(self, value: object) -> None:
+        """Keep each statement by itself, or no longer; the real one stays."""
+        if bool(value) != self.keeps_each:
+            self.commit()
+            vars(self)["keeps_each"] = bool(value)
+
+    @property
+    def autocommit(self) -> Any:
+        """Whether each statement is kept; of MySQL's drivers a method."""
+        if callable(getattr(type(self._real), "autocommit", None)):
+            return self.set_autocommit
+        return self.keeps_each
 
     @property
     def is_atomic(self) -> bool:
@@ -124,12 +146,22 @@ class ScriptDBAPIConnection:
 
     def before(self, statement: str) -> None:
         """Be in a transaction, if the statement needs one."""
-        if self._transaction is not None:
-            self._transactions.before(statement)
+        if self._transaction is None:
+            return
+        if statement and self.keeps_each and not self._transaction.is_clean:
+            # The last one failed, and nothing else is in the transaction.
+            self.rollback()
+            self._enter()
+        self._transaction.before(statement)
+        self._transactions.before(statement)
 
     def after(self, statement: str) -> None:
         """Note that the statement has been carried out."""
         self._transactions.after(statement)
+        if self._transaction is not None:
+            self._transaction.after(statement)
+            if self.keeps_each and not self._transaction.is_clean:
+                self.commit()
 
     def _enter(self) -> None:
         self.memory.doubt()
@@ -144,5 +176,11 @@ class ScriptDBAPIConnection:
     def __setattr__(self, name: str, value: Any) -> None:
         if name in ("unguarded", "reopens", "is_told"):
             vars(self)[name] = value
+        elif name == "autocommit":
+            self.set_autocommit(value is True)
+        elif name == "isolation_level" and isinstance(
+            self._real, sqlite3.Connection
+        ):
+            self.set_autocommit(value is None)
         elif name not in self._GUARDED:
             setattr(self._real, name, value)

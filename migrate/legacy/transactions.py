@@ -18,8 +18,10 @@ from sqlalchemy.engine import Dialect
 
 from migrate.binding import rolls_back_ddl
 from migrate.exceptions import TransactionEndedError
+from migrate.sqltext.effect import changes_nothing
 from migrate.sqltext.kind import asks_catalogue
 from migrate.sqltext.kind import commits_by_itself
+from migrate.sqltext.kind import stays_in_transaction
 from migrate.watching import tell
 
 __all__ = [
@@ -30,19 +32,34 @@ __all__ = [
 
 
 class Transaction:
-    """One stretch of work between a first statement and its end."""
+    """One stretch of work between a first statement and its end.
 
-    __slots__ = ("name",)
+    :ivar is_clean: whether there is nothing to undo: it has only read, and
+        no statement failed.
+    """
+
+    __slots__ = ("_was_clean", "is_clean", "name")
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.is_clean = self._was_clean = True
+
+    def before(self, statement: str) -> None:
+        """Expect the worst of a statement."""
+        self._was_clean = self.is_clean
+        self.is_clean = False
+
+    def after(self, statement: str) -> None:
+        """Note that it has been carried out."""
+        self.is_clean = self._was_clean and changes_nothing(statement)
 
 
 class Transactions(Protocol):
     """What a stand-in connection needs to begin and end its work.
 
     Transactions may end in any order.  One that another's rollback has
-    swept away is ended without effect.
+    swept away is ended without effect; to undo one that is clean sweeps
+    nothing away.
     """
 
     def open(self) -> Transaction:
@@ -80,6 +97,8 @@ class _Statements:
         self._dbapi_connection = dbapi_connection
         self._dialect = dialect
         self._errors = dialect.loaded_dbapi.Error
+        self._stack: list[Transaction] = []
+        self._ended: set[Transaction] = set()
 
     @contextmanager
     def unless_lost(self) -> Iterator[None]:
@@ -99,6 +118,25 @@ class _Statements:
         finally:
             cursor.close()
 
+    def undo(self, transaction: Transaction) -> None:
+        raise NotImplementedError
+
+    def _undo_open(self) -> None:
+        for transaction in [*self._stack]:
+            if transaction not in self._ended:
+                self.undo(transaction)
+
+    def _is_idle(self) -> bool:
+        """Tell what the driver knows, without asking the database.
+
+        Somebody may have gone around us, and SQLite itself rolls all back
+        after some errors, such as a full disk (manual, lang_transaction).
+        """
+        driver = self._dbapi_connection
+        is_open = getattr(driver, "in_transaction", True)  # sqlite3
+        info = getattr(driver, "info", None)  # psycopg, 2 and 3
+        return not is_open or getattr(info, "transaction_status", 1) == 0
+
 
 class Savepoints(_Statements):
     """Transactions as savepoints inside the transaction of the step.
@@ -113,8 +151,6 @@ class Savepoints(_Statements):
         # that two of them share the way to the server and back.
         self._joins = dialect.driver in ("psycopg2", "psycopg")
         self._count = 0
-        self._stack: list[Transaction] = []
-        self._ended: set[Transaction] = set()
         self._idle_is_clean = False
         self._is_over = False
 
@@ -148,6 +184,9 @@ class Savepoints(_Statements):
         """Roll back to the savepoint."""
         if transaction not in self._stack:
             return
+        if transaction.is_clean:
+            self.end(transaction, changed=False)
+            return
         if self._is_idle():
             # Its error is what there is to say; the script cannot go on.
             self._is_over = True
@@ -169,10 +208,7 @@ class Savepoints(_Statements):
             there any more.
         """
         self.check()
-        for transaction in self._stack:
-            if transaction not in self._ended:
-                self.undo(transaction)
-                break
+        self._undo_open()
         self._stack.clear()
         self._ended.clear()
 
@@ -189,17 +225,6 @@ class Savepoints(_Statements):
                 "the script leave the driver's connection alone, and catch "
                 "no error such as that of a full disk"
             )
-
-    def _is_idle(self) -> bool:
-        """Tell what the driver knows, without asking the database.
-
-        Somebody may have gone around us, and SQLite itself rolls all back
-        after some errors, such as a full disk (manual, lang_transaction).
-        """
-        driver = self._dbapi_connection
-        is_open = getattr(driver, "in_transaction", True)  # sqlite3
-        info = getattr(driver, "info", None)  # psycopg, 2 and 3
-        return not is_open or getattr(info, "transaction_status", 1) == 0
 
     def _push(self, instead_of: Transaction | None = None) -> Transaction:
         self._count += 1
@@ -237,9 +262,8 @@ class RealTransactions(_Statements):
         super().__init__(dbapi_connection, dialect)
         self._commits_ddl = not rolls_back_ddl(dialect)
         self._count = 0
-        self._stack: list[Transaction] = []
-        self._ended: set[Transaction] = set()
         self._begun = 0  # of the stack, those that the database knows
+        self._is_doubtful = False  # whether it still does
 
     def open(self) -> Transaction:
         """Open one inside those that are open."""
@@ -250,6 +274,9 @@ class RealTransactions(_Statements):
 
     def before(self, statement: str) -> None:
         """Begin those that are open, unless that would be in vain."""
+        if self._begun and self._is_gone():
+            self._begun = 0
+        self._is_doubtful = True
         if self._commits_ddl and (
             commits_by_itself(statement) or asks_catalogue(statement)
         ):
@@ -263,6 +290,21 @@ class RealTransactions(_Statements):
         """Note the end of what was begun; what follows begins anew."""
         if self._begun and self._commits_ddl and commits_by_itself(statement):
             self._begun = 0
+        self._is_doubtful = not stays_in_transaction(statement)
+
+    def _is_gone(self) -> bool:
+        """Tell whether the database has ended what was begun.
+
+        By a deadlock, by DDL that failed, inside a routine: MySQL's drivers
+        do not know.  In autocommit a savepoint is gone at once.
+        """
+        if self._is_idle() or not (self._commits_ddl and self._is_doubtful):
+            return self._is_idle()
+        try:
+            self.send("SAVEPOINT migrate_0", "RELEASE SAVEPOINT migrate_0")
+        except self._errors:
+            return True
+        return False
 
     def end(self, transaction: Transaction, *, changed: bool) -> None:
         """Commit, unless others are open."""
@@ -273,6 +315,9 @@ class RealTransactions(_Statements):
     def undo(self, transaction: Transaction) -> None:
         """Roll back to where the transaction began."""
         if transaction not in self._stack:
+            return
+        if transaction.is_clean:
+            self.end(transaction, changed=False)
             return
         place = self._stack.index(transaction)
         is_begun = place < self._begun
@@ -287,8 +332,7 @@ class RealTransactions(_Statements):
 
     def close(self) -> None:
         """Roll back what was left open."""
-        if self._stack:
-            self.undo(self._stack[0])
+        self._undo_open()
 
     def _roll_back(self, to: Transaction | None) -> None:
         with tell("ROLLBACK"):

@@ -9,11 +9,14 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from migrate.sqltext.kind import only_reads
+
 __all__ = [
     "ALL",
     "NOTHING",
     "Effect",
     "calls_unknown",
+    "changes_nothing",
     "effect_of",
     "reads_pragma",
 ]
@@ -236,6 +239,15 @@ def calls_unknown(sql: str) -> bool:
     (False, True)
     """
     return not _calls_harmless(sql)
+
+
+def changes_nothing(sql: str) -> bool:
+    """Tell whether it reads, or begins or ends a transaction, and no more.
+
+    >>> changes_nothing("SELECT max(a) FROM t"), changes_nothing("SELECT f()")
+    (True, False)
+    """
+    return only_reads(sql) and not calls_unknown(sql)
 
 
 def _reaches_others(rest: str) -> bool:

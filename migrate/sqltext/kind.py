@@ -20,12 +20,13 @@ __all__ = [
     "rolls_back",
     "selects_rows",
     "sets_session",
+    "stays_in_transaction",
 ]
 
 _ROWS = re.compile(r"(INSERT|UPDATE|DELETE|REPLACE|MERGE)\b", re.IGNORECASE)
 _READS = re.compile(
-    r"(SHOW|DESCRIBE|DESC|EXPLAIN|PRAGMA|SET|VALUES|ROLLBACK|SAVEPOINT"
-    r"|RELEASE|COMMIT|BEGIN|START)\b|SELECT\b(?!.*\bINTO\b)",
+    r"(SHOW|DESCRIBE|DESC|EXPLAIN(?!.*\bANALY[SZ]E\b)|PRAGMA|SET|VALUES|ROLLBACK|SAVEPOINT"
+    r"|RELEASE|COMMIT|BEGIN(?!\s+NOT\b)|START)\b|SELECT\b(?!.*\bINTO\b)",
     re.IGNORECASE | re.DOTALL,
 )
 _ONE_OBJECT = re.compile(
@@ -38,7 +39,8 @@ _SESSION = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _QUERY = re.compile(
-    r"(SELECT|SHOW|DESC|DESCRIBE|EXPLAIN|TABLE|VALUES)\b", re.IGNORECASE
+    r"(SELECT|SHOW|DESC|DESCRIBE|EXPLAIN(?!.*\bANALY[SZ]E\b)|TABLE|VALUES)\b",
+    re.IGNORECASE | re.DOTALL,
 )
 _CATALOGUE = re.compile(
     r"PRAGMA\s+(\w+\.)?\w+\s*(\(|$)|SHOW\b|DESC(RIBE)?\b"
@@ -47,7 +49,8 @@ _CATALOGUE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _COMMITS = re.compile(
-    r"(ALTER|CREATE|DROP|RENAME|TRUNCATE|GRANT|REVOKE|ANALYZE|OPTIMIZE)\b"
+    r"(ALTER|CREATE|DROP|RENAME|TRUNCATE|GRANT|REVOKE|OPTIMIZE"
+    r"|ANALYZE\s+((LOCAL|NO_WRITE_TO_BINLOG)\s+)?TABLE)\b"
     r"(?!\s+(OR\s+REPLACE\s+)?TEMPORARY\b)",
     re.IGNORECASE,
 )
@@ -99,6 +102,11 @@ def commits_by_itself(sql: str) -> bool:
     manual, the frequent ones.
     """
     return bool(_COMMITS.match(_words(sql)))
+
+
+def stays_in_transaction(sql: str) -> bool:
+    """Tell whether a transaction is certain to be there after it."""
+    return changes_rows_only(sql) or is_query(sql)
 
 
 def is_query(sql: str) -> bool:

@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 
 from migrate.binding import can_roll_back_ddl
 from migrate.exceptions import HalfDoneStepError
-from migrate.sqltext.effect import calls_unknown
+from migrate.sqltext.effect import changes_nothing
 from migrate.sqltext.kind import changes_rows_only
 from migrate.sqltext.kind import is_whole
 from migrate.sqltext.kind import only_reads
@@ -230,7 +230,7 @@ class Journal:
             return
         if rolls_back(statement):
             self._said = None
-        if _is_harmless(statement):
+        if changes_nothing(statement):
             return
         self._settle()
         if self._said is None or _is_announced(statement):
@@ -245,7 +245,7 @@ class Journal:
     def _after(
         self, connection: Connection, cursor: Any, statement: str, *rest: Any
     ) -> None:
-        if self._is_writing or _is_harmless(statement):
+        if self._is_writing or changes_nothing(statement):
             return
         self._sent = None
         if not is_whole(statement):
@@ -322,10 +322,6 @@ class Journal:
         # The control table is no place for passwords that a script sets.
         plain = " ".join(hidden_in_sql(sql, self._secrets).split())
         return plain if len(plain) <= _SHORT else plain[: _SHORT - 3] + "..."
-
-
-def _is_harmless(statement: str) -> bool:
-    return only_reads(statement) and not calls_unknown(statement)
 
 
 def _is_announced(statement: str) -> bool:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -215,6 +216,45 @@ def test_rollback_of_the_later_keeps_what_the_earlier_committed(
     assert values(run) == [1]
 
 
+@pytest.mark.parametrize("end", ["close", "rollback", "commit", "nothing"])
+def test_session_that_only_read_undoes_no_work_of_others(
+    engine: Engine, connection: Connection, end: str
+) -> None:
+    transactional = rolls_ddl_back(connection)
+    with legacy.style(connection, transactional=transactional) as script:
+        run: Any = script.execute  # type: ignore[attr-defined]
+        run("CREATE TABLE t (a INTEGER PRIMARY KEY)")
+        run("INSERT INTO t VALUES (1)")
+        session: Any = sessionmaker(bind=script)()
+        for row in session.execute(text("SELECT a FROM t")).all():
+            run(f"INSERT INTO t VALUES ({row[0] + 1})")
+        with script.begin() as other:
+            other.execute(text("INSERT INTO t VALUES (3)"))
+        getattr(session, end, bool)()
+    connection.commit()
+
+    rows = connection.scalars(text("SELECT a FROM t ORDER BY a")).all()
+    assert rows == [1, 2, 3]
+
+
+def test_what_was_left_open_takes_nothing_committed_with_it(
+    engine: Engine, connection: Connection
+) -> None:
+    transactional = rolls_ddl_back(connection)
+    with legacy.style(connection, transactional=transactional) as script:
+        run: Any = script.execute  # type: ignore[attr-defined]
+        run("CREATE TABLE t (a INTEGER PRIMARY KEY)")
+        one, other = script.connect(), script.connect()
+        first = one.begin()
+        one.execute(text("INSERT INTO t VALUES (1)"))
+        other.begin()
+        other.execute(text("INSERT INTO t VALUES (2)"))
+        first.commit()
+    connection.commit()
+
+    assert connection.scalars(text("SELECT a FROM t")).all() == [1]
+
+
 def test_session_commits_and_rolls_back(
     migrate_engine: Engine, run: Any
 ) -> None:
@@ -379,6 +419,92 @@ def test_rows_after_ddl_are_undone_by_the_scripts_rollback(
 
     rows = connection.scalars(text("SELECT a FROM t")).all()
     assert rows == ([] if transactional else [1])
+
+
+def commit_by_routine(script: Any) -> str:
+    script.execute("CREATE PROCEDURE p() BEGIN COMMIT; END")
+    return "CALL p()"
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        lambda script: "CREATE TABLE t (a INTEGER)",  # there is one
+        lambda script: "COMMIT",
+        lambda script: "FLUSH TABLES",
+        commit_by_routine,
+    ],
+    ids=["failed-ddl", "text", "flush", "routine"],
+)
+def test_rows_after_a_hidden_commit_are_undone_by_the_scripts_rollback(
+    engine: Engine, connection: Connection, ending: Any
+) -> None:
+    """As MySQL has it out of autocommit, in which 1.x scripts ran."""
+    if rolls_ddl_back(connection):
+        pytest.skip("DDL is part of a transaction")
+    connection.execute(text("CREATE TABLE t (a INTEGER)"))
+    connection.commit()
+    with legacy.style(connection, transactional=False) as script:
+        statement = ending(script)
+        inner: Any = script.connect()
+        transaction = inner.begin()
+        inner.execute(text("INSERT INTO t VALUES (1)"))
+        with suppress(DBAPIError):
+            inner.execute(text(statement))
+        inner.execute(text("INSERT INTO t VALUES (2)"))
+        transaction.rollback()
+
+    assert connection.scalars(text("SELECT a FROM t")).all() == [1]
+
+
+def set_by_method(raw: Any) -> None:
+    if callable(getattr(type(raw.dbapi_connection._real), "autocommit", 0)):
+        raw.autocommit(True)
+    else:
+        raw.set_isolation_level(0)
+
+
+def set_by_attribute(raw: Any) -> None:
+    driver = raw.dbapi_connection
+    if callable(getattr(type(driver._real), "autocommit", None)):
+        driver.autocommit(True)
+    elif isinstance(driver._real, sqlite3.Connection):
+        driver.isolation_level = None
+    else:
+        driver.autocommit = True
+
+
+@pytest.mark.parametrize("put", [set_by_method, set_by_attribute])
+def test_raw_connection_in_autocommit_keeps_what_it_did(
+    migrate_engine: Engine, run: Any, put: Any
+) -> None:
+    if migrate_engine.name == "sqlite" and put is set_by_method:
+        pytest.skip("has an attribute only")
+    raw: Any = migrate_engine.raw_connection()
+    put(raw)
+    cursor = raw.cursor()
+    cursor.execute("INSERT INTO t VALUES (1)")
+    with suppress(Exception):
+        cursor.execute("INSERT INTO t VALUES (1)")
+    cursor.execute("INSERT INTO t VALUES (2)")
+    raw.rollback()
+    raw.close()
+
+    assert values(run) == [1, 2]
+
+
+def test_session_in_autocommit_keeps_what_it_did(
+    migrate_engine: Engine, run: Any
+) -> None:
+    by_itself = migrate_engine.execution_options(isolation_level="AUTOCOMMIT")
+    session = sessionmaker(bind=by_itself)()
+    session.execute(text("INSERT INTO t VALUES (1)"))
+    session.close()
+    session = sessionmaker(bind=migrate_engine)()
+    session.execute(text("INSERT INTO t VALUES (2)"))
+    session.close()
+
+    assert values(run) == [1]
 
 
 def test_nothing_is_begun_for_ddl_that_commits_itself(

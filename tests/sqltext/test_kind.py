@@ -26,6 +26,10 @@ def test_changes_rows_only(sql: str, expected: bool) -> None:
         ("\n  # note\nSHOW TABLES", True),
         ("CALL p()", False),
         ("DROP TABLE a", False),
+        ("BEGIN", True),
+        ("BEGIN NOT ATOMIC DELETE FROM t; END", False),
+        ("EXPLAIN DELETE FROM t", True),
+        ("EXPLAIN (VERBOSE, ANALYZE) DELETE FROM t", False),
     ],
 )
 def test_only_reads(sql: str, expected: bool) -> None:
@@ -46,6 +50,19 @@ def test_only_reads(sql: str, expected: bool) -> None:
 )
 def test_is_whole(sql: str, expected: bool) -> None:
     assert kind.is_whole(sql) is expected
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("CREATE TABLE t (a INTEGER)", True),
+        ("CREATE TEMPORARY TABLE t (a INTEGER)", False),
+        ("ANALYZE LOCAL TABLE t", True),
+        ("ANALYZE DELETE FROM t", False),
+    ],
+)
+def test_commits_by_itself(sql: str, expected: bool) -> None:
+    assert kind.commits_by_itself(sql) is expected
 
 
 @pytest.mark.parametrize(

@@ -348,6 +348,33 @@ def test_script_that_died_after_it_changed_rows_is_refused(
     assert values(engine) == [1]
 
 
+def test_rows_after_ddl_that_failed_are_undone_by_the_scripts_rollback(
+    engine: Engine, script: Path
+) -> None:
+    if engine.name != "mysql":
+        pytest.skip("DDL that failed commits nothing")
+    schema = controlled(engine, script)
+    for file in script.parent.glob("001_*"):
+        file.unlink()
+    (script.parent / "001_a.py").write_text(
+        "def upgrade(migrate_engine):\n"
+        "    migrate_engine.execute('CREATE TABLE a (x INTEGER)')\n"
+        "    connection = migrate_engine.connect()\n"
+        "    transaction = connection.begin()\n"
+        "    connection.execute('INSERT INTO a VALUES (1)')\n"
+        "    try:\n"
+        "        connection.execute('CREATE TABLE a (x INTEGER)')\n"
+        "    except Exception:\n"
+        "        pass\n"
+        "    connection.execute('INSERT INTO a VALUES (2)')\n"
+        "    transaction.rollback()\n"
+    )
+
+    run(schema)
+
+    assert values(engine) == [1]
+
+
 def test_run_leaves_no_row_but_the_version(
     engine: Engine, script: Path
 ) -> None:
