@@ -92,6 +92,7 @@ LAYERS: list[list[str]] = [
         "migrate.versioning.history",
         "migrate.versioning.tables",
         "migrate.versioning.verification",
+        "migrate.versioning.remains",
         "migrate.versioning.journal",
         "migrate.versioning.events",
         "migrate.versioning.hints",

@@ -18,17 +18,19 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from migrate.binding import can_roll_back_ddl
 from migrate.exceptions import HalfDoneStepError
+from migrate.exceptions import ScriptError
+from migrate.sqltext.control import control_in
 from migrate.sqltext.effect import changes_nothing
 from migrate.sqltext.kind import changes_rows_only
 from migrate.sqltext.kind import is_whole
 from migrate.sqltext.kind import only_reads
 from migrate.sqltext.kind import rolls_back
 from migrate.sqltext.kind import sets_session
+from migrate.versioning.remains import has_unsafe_tables
 from migrate.versioning.secret import hidden_in_sql
 from migrate.versioning.secret import secrets_in
 from migrate.watching import ELSEWHERE
@@ -40,12 +42,11 @@ if TYPE_CHECKING:
     from migrate.versioning.marker import Marker
     from migrate.versioning.markerrow import MarkerRow
 
-__all__ = ["Journal", "invalid_indexes"]
+__all__ = ["Journal"]
 
 _KEPT = 20
 _SHORT = 200
-# Engines of MySQL and MariaDB of which a failed statement leaves rows.
-_UNSAFE_ENGINES = "'MyISAM', 'Aria', 'MEMORY', 'CSV', 'ARCHIVE', 'MRG_MyISAM'"
+_ENDS = {"commit", "rollback", "hand over"}
 
 
 class Journal:
@@ -79,6 +80,8 @@ class Journal:
         self._hash = hashlib.sha256()
         self._secrets = secrets_in({"url": connection.engine})
         self._ahead: Marker | None = None
+        # What was done when the script began the transaction that it is in.
+        self._outside: Marker | None = None
         self._is_writing = False
         self._is_doubtful = False
         self._sent: str | None = None
@@ -101,11 +104,9 @@ class Journal:
         Those in a row that change rows are one transaction with the journal,
         so that the two cannot disagree.  Others commit by themselves: they
         are announced before, and confirmed with what is written next; only a
-        death between the two leaves a doubt.
+        death between the two leaves a doubt.  A transaction of the script is
+        done with its COMMIT, or not at all.
         """
-        joins_rows = self._joins_rows(sql)
-        with self._among_rows() if joins_rows else self._announced(sql):
-            yield
         done = replace(
             self.marker,
             begun=None,
@@ -113,6 +114,15 @@ class Journal:
             digest=self._hash.hexdigest(),
             last=(self._shortened(sql),),
         )
+        joins_rows = self._joins_rows(sql)
+        if self._outside is not None:
+            way = self._inside(sql, done)
+        elif self._begins(sql):
+            way = self._beginning()
+        else:
+            way = self._among_rows() if joins_rows else self._announced(sql)
+        with way:
+            yield
         if joins_rows:
             self._ahead = done
         else:
@@ -124,11 +134,40 @@ class Journal:
             self._write(self._ahead)
             self._ahead = None
 
+    def _begins(self, sql: str) -> bool:
+        """Tell whether a transaction begins; MySQL's would not hold DDL."""
+        return (
+            can_roll_back_ddl(self._connection) and _control_in(sql) == "begin"
+        )
+
+    @contextmanager
+    def _beginning(self) -> Iterator[None]:
+        self._write(self.marker)
+        outside = self.marker
+        yield
+        self._outside = outside
+
+    @contextmanager
+    def _inside(self, sql: str, done: Marker) -> Iterator[None]:
+        control = _control_in(sql)
+        try:
+            if control == "commit":
+                self._put(self._connection, done)
+            yield
+        except BaseException:
+            self.marker, self._outside = self._outside or done, None
+            self._said = None
+            with suppress(DBAPIError):
+                self._end_transaction()
+            raise
+        if control in _ENDS:
+            self._outside = None
+
     def _joins_rows(self, sql: str) -> bool:
         return (
             changes_rows_only(sql)
             and not can_roll_back_ddl(self._connection)
-            and not _has_unsafe_tables(self._connection)
+            and not has_unsafe_tables(self._connection)
         )
 
     @contextmanager
@@ -163,11 +202,13 @@ class Journal:
     def _did_nothing(self, sql: str) -> bool:
         """Tell whether it is certain that the failed statement is undone."""
         return is_whole(sql) and not (
-            changes_rows_only(sql) and _has_unsafe_tables(self._connection)
+            changes_rows_only(sql) and has_unsafe_tables(self._connection)
         )
 
     def _end_transaction(self) -> None:
         """Leave the transaction that the script itself may have begun."""
+        if self._connection.invalidated:  # to execute would connect again
+            return
         self._connection.rollback()
         if self._connection.dialect.name == "postgresql":
             # In autocommit the driver does not know of it.
@@ -324,6 +365,13 @@ class Journal:
         return plain if len(plain) <= _SHORT else plain[: _SHORT - 3] + "..."
 
 
+def _control_in(sql: str) -> str | None:
+    try:
+        return control_in(sql)
+    except ScriptError:
+        return "hand over"  # PREPARE TRANSACTION
+
+
 def _is_announced(statement: str) -> bool:
     """Tell whether it is worth being named, whatever ran before."""
     return not (
@@ -331,35 +379,3 @@ def _is_announced(statement: str) -> bool:
         or only_reads(statement)
         or statement is ELSEWHERE
     )
-
-
-def invalid_indexes(connection: Connection) -> str:
-    """Say which indexes PostgreSQL left INVALID, and how to drop them.
-
-    ``CREATE INDEX CONCURRENTLY`` leaves one behind when it fails (manual,
-    CREATE INDEX).  Empty when there is none.
-    """
-    if connection.dialect.name != "postgresql":
-        return ""
-    names = connection.scalars(
-        text(
-            "SELECT indexrelid::regclass::text FROM pg_index"
-            " WHERE NOT indisvalid ORDER BY 1"
-        )
-    ).all()
-    return "".join(
-        f"; index {name} is INVALID, if it is this step's drop it with: "
-        f"DROP INDEX CONCURRENTLY {name}"
-        for name in names
-    )
-
-
-def _has_unsafe_tables(connection: Connection) -> bool:
-    """Tell whether rows of a failed statement may remain (MySQL)."""
-    if connection.dialect.name not in ("mysql", "mariadb"):
-        return False
-    found = connection.exec_driver_sql(
-        "SELECT count(*) FROM information_schema.tables"
-        f" WHERE table_schema = DATABASE() AND engine IN ({_UNSAFE_ENGINES})"
-    )
-    return bool(found.scalar())

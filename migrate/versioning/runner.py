@@ -27,11 +27,11 @@ from migrate.versioning.events import StepStarted
 from migrate.versioning.hints import with_way_round
 from migrate.versioning.history import Record
 from migrate.versioning.journal import Journal
-from migrate.versioning.journal import invalid_indexes
 from migrate.versioning.limits import Limits
 from migrate.versioning.limits import is_lock_timeout
 from migrate.versioning.limits import limited
 from migrate.versioning.marker import Marker
+from migrate.versioning.remains import invalid_indexes
 from migrate.versioning.script import PythonScript
 from migrate.versioning.script import SqlScript
 

@@ -248,7 +248,7 @@ class ControlledSchema:
         It is that before the step.  Where steps are to be run, the first
         finds out; the deployer who is at work may end it meanwhile.
         """
-        from migrate.versioning.journal import invalid_indexes
+        from migrate.versioning.remains import invalid_indexes
 
         with writing(self.engine, limits) as connection:
             _, marker = self._control.locked_state(connection)

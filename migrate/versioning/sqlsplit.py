@@ -74,6 +74,22 @@ class Statement:
         return _TRANSACTION.fullmatch(self.head) is not None
 
     @property
+    def is_begin(self) -> bool:
+        """Whether it begins a transaction."""
+        return self.is_transaction_control and self.head.startswith(
+            ("BEGIN", "START")
+        )
+
+    @property
+    def is_end(self) -> bool:
+        """Whether there is no transaction after it."""
+        return (
+            self.is_rollback
+            or self.is_handing_over
+            or (self.is_transaction_control and not self.is_begin)
+        )
+
+    @property
     def is_rollback(self) -> bool:
         """Whether it rolls back, and not only to a savepoint."""
         words = self.head.split()

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
 from migrate.exceptions import HalfDoneStepError
+from migrate.exceptions import InvalidScriptError
 from migrate.versioning.repository import Repository
 from migrate.versioning.schema import ControlledSchema
 
@@ -113,6 +114,103 @@ def test_rows_that_no_rollback_takes_back_are_done_one_by_one(
         run(schema)
 
     assert values(engine) == [1]
+
+
+GROUP = (
+    NO_TRANSACTION + "CREATE TABLE a (x INTEGER);\nBEGIN;\n"
+    "INSERT INTO a VALUES (1);\n{0};\n{1};\nINSERT INTO a VALUES (3);\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("end", "expected"), [("COMMIT", [1, 2, 3]), ("ROLLBACK", [3])]
+)
+def test_transaction_of_an_sql_script_ends_as_it_says(
+    engine: Engine, script: Path, end: str, expected: list[int]
+) -> None:
+    schema = controlled(engine, script)
+    script.write_text(GROUP.format("INSERT INTO a VALUES (2)", end))
+    if engine.name == "mysql" and end == "ROLLBACK":
+        with pytest.raises(InvalidScriptError, match="line 6: ROLLBACK would"):
+            run(schema)
+        assert not inspect(engine).has_table("a")
+        return
+
+    run(schema)
+
+    assert values(engine) == expected
+
+
+@pytest.mark.parametrize(
+    "where", ["CREATE TABLE b (x INTEGER);\n{}", "COMMIT;\n{};\nBEGIN"]
+)
+def test_transaction_of_an_sql_script_that_was_cut_off_is_run_again(
+    engine: Engine, script: Path, where: str
+) -> None:
+    if engine.name != "postgresql":
+        pytest.skip("a statement cannot cut the connection, or has no group")
+    schema = controlled(engine, script)
+    suicide = "SELECT pg_terminate_backend(pg_backend_pid())"
+    script.write_text(GROUP.format(where.format(suicide), "COMMIT"))
+    with pytest.raises(DBAPIError):
+        run(schema)
+
+    script.write_text(GROUP.format(where.format("SELECT 2"), "COMMIT"))
+    if "COMMIT" in where:  # it stands alone, and nobody knows
+        with pytest.raises(HalfDoneStepError, match="done or not: SELECT pg"):
+            run(schema)
+        assert values(engine) == [1]
+        return
+    run(schema)
+
+    assert values(engine) == [1, 3]
+
+
+def test_transaction_of_an_sql_script_has_an_end(
+    engine: Engine, script: Path
+) -> None:
+    schema = controlled(engine, script)
+    script.write_text(GROUP.format("INSERT INTO a VALUES (2)", "SELECT 1"))
+    if engine.name == "mysql":
+        run(schema)  # rows are committed with the journal
+        assert values(engine) == [1, 2, 3]
+        return
+
+    with pytest.raises(InvalidScriptError, match=r"line 3: .* never comm"):
+        run(schema)
+
+    assert not inspect(engine).has_table("a")
+
+
+def test_transaction_of_an_sql_script_that_failed_is_run_again_as_a_whole(
+    engine: Engine, script: Path
+) -> None:
+    schema = controlled(engine, script)
+    script.write_text(GROUP.format("INSERT INTO nosuch VALUES (2)", "COMMIT"))
+    with pytest.raises(DBAPIError):
+        run(schema)
+
+    script.write_text(GROUP.format("INSERT INTO a VALUES (2)", "COMMIT"))
+    run(schema)
+
+    assert values(engine) == [1, 2, 3]
+
+
+def test_transaction_of_an_sql_script_goes_on_after_ddl_that_ended_it(
+    engine: Engine, script: Path
+) -> None:
+    if engine.name != "mysql":
+        pytest.skip("DDL is part of a transaction")
+    schema = controlled(engine, script)
+    ddl = "CREATE TABLE b (x INTEGER);\nINSERT INTO {} VALUES (2)"
+    script.write_text(GROUP.format(ddl.format("nosuch"), "COMMIT"))
+    with pytest.raises(DBAPIError):
+        run(schema)
+
+    script.write_text(GROUP.format(ddl.format("a"), "COMMIT"))
+    run(schema)
+
+    assert values(engine) == [1, 2, 3]
 
 
 def test_step_that_did_nothing_leaves_no_marker(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from typing import Any
 from typing import ClassVar
 
+from migrate.binding import rolls_back_ddl
 from migrate.exceptions import InvalidScriptError
 from migrate.versioning.script.base import BaseScript
 from migrate.versioning.script.base import StatementJournal
@@ -101,8 +102,9 @@ class SqlScript(BaseScript):
         :param journal: see :meth:`BaseScript.run`.
         :raises sqlalchemy.exc.DBAPIError: of the first statement that
             fails; its message begins with file, statement and line.
-        :raises InvalidScriptError: when it would roll the step back, or is
-            written for a client program; nothing was sent then.
+        :raises InvalidScriptError: when it would roll the step back, leaves
+            a transaction open, or is written for a client program; nothing
+            was sent then.
 
         Nothing in the text is a placeholder, neither ``%s`` nor ``:name``.
         ``BEGIN``, ``COMMIT`` and ``END`` as statements are skipped with a
@@ -119,6 +121,10 @@ class SqlScript(BaseScript):
             self._refuse_clients(statements, connection.dialect.name)
             if transactional:
                 self._refuse_ends(statements)
+            elif rolls_back_ddl(connection.dialect):
+                self._refuse_open_end(statements)
+            else:
+                self._refuse_rollback(statements)
             locks_tables = connection.dialect.name in MYSQL
             for number, statement in enumerate(statements, start=1):
                 if journal and journal.is_done(number, statement.text):
@@ -169,6 +175,28 @@ class SqlScript(BaseScript):
                 f"{effect}; take it out, or begin the script with "
                 f"{NO_TRANSACTION!r}"
             )
+
+    def _refuse_open_end(self, statements: list[Statement]) -> None:
+        begin = None
+        for statement in statements:
+            if statement.is_begin:
+                begin = statement
+            elif statement.is_end:
+                begin = None
+        if begin is not None:
+            raise InvalidScriptError(
+                f"{self.path}, line {begin.line}: this transaction is never "
+                "committed; end the script with COMMIT"
+            )
+
+    def _refuse_rollback(self, statements: list[Statement]) -> None:
+        for statement in statements:
+            if statement.is_rollback:
+                raise InvalidScriptError(
+                    f"{self.path}, line {statement.line}: ROLLBACK would "
+                    "undo nothing: rows are committed with the record of how "
+                    "far the script is; take it out"
+                )
 
     def _execute(
         self, connection: Connection, statement: Statement, number: int
