@@ -21,7 +21,7 @@ def denied_on_disk(path: str) -> str:
     """
     place = _closed_folder(path)
     if place is None:
-        places = [path, os.path.dirname(os.path.abspath(path))]
+        places = [path, _folder_of(path)]
         place = next(
             (
                 each
@@ -43,7 +43,7 @@ def denied_on_disk(path: str) -> str:
 
 def _closed_folder(path: str) -> str | None:
     """Return the first folder on the way that we may not enter."""
-    place = os.path.dirname(os.path.abspath(path))
+    place = _folder_of(path)
     folders = [place]
     while place != (place := os.path.dirname(place)):
         folders.append(place)
@@ -51,6 +51,13 @@ def _closed_folder(path: str) -> str | None:
         if os.path.isdir(folder) and not os.access(folder, os.X_OK):
             return folder
     return None
+
+
+def _folder_of(path: str) -> str:
+    try:
+        return os.path.dirname(os.path.abspath(path))
+    except FileNotFoundError:  # the current folder is gone
+        return os.path.dirname(path) or os.curdir
 
 
 def _user() -> object:
