@@ -27,6 +27,9 @@ class Owner(Protocol):
     def is_atomic(self) -> bool:
         """Whether its work is part of a transaction that it cannot end."""
 
+    def leaves_out(self, statement: str) -> bool:
+        """Do what remains of one that is not to be sent; else give False."""
+
     def enter(self) -> None:
         """Be in a transaction for statements that nobody will see."""
 
@@ -169,7 +172,11 @@ class _Sender:
         if control is not None:
             if control != "begin":
                 getattr(self._owner, control)()
-            return cursor if _driver(type(cursor)) in _CHAINING else None
+        elif not self._owner.leaves_out(text):
+            return self._tell(text, run)
+        return cursor if _driver(type(cursor)) in _CHAINING else None
+
+    def _tell(self, text: str, run: Callable[[], Any]) -> Any:
         self._owner.check()
         self._is_sending = True
         try:

@@ -89,7 +89,7 @@ class ScriptEngine(Engine):
         self._follow_events(connection)
         event.listen(self, "after_cursor_execute", _after)
         if self.unguarded:
-            event.listen(self, "before_cursor_execute", _before)
+            event.listen(self, "before_cursor_execute", _before, retval=True)
         else:
             event.listen(self, "before_cursor_execute", _not_sent, retval=True)
         options = dict(connection.get_execution_options())
@@ -240,9 +240,12 @@ def _before(
     parameters: Any,
     context: Any,
     executemany: bool,
-) -> None:
+) -> tuple[str, Any]:
+    if connection.stand_in.leaves_out(statement):
+        return _NOTHING, parameters
     if not _is_ours(context):
         connection.stand_in.before(statement)
+    return statement, parameters
 
 
 def _after(

@@ -7,6 +7,7 @@ transaction on the real one.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from typing import Any
 
@@ -14,8 +15,11 @@ from migrate.legacy.cursors import cursor_of
 from migrate.legacy.memory import Memory
 from migrate.legacy.transactions import Savepoints
 from migrate.legacy.transactions import Transactions
+from migrate.sqltext.kind import is_table_lock
 
 __all__ = ["ScriptDBAPIConnection"]
+
+log = logging.getLogger(__name__)
 
 
 class ScriptDBAPIConnection:
@@ -139,6 +143,22 @@ class ScriptDBAPIConnection:
         """See that the transaction of the step, if any, is still there."""
         if isinstance(self._transactions, Savepoints):
             self._transactions.check()
+
+    def leaves_out(self, statement: str) -> bool:
+        """Commit instead of MySQL's ``LOCK TABLES``, as that does.
+
+        It would keep the marker and the version from being written; the
+        deployers have a lock of their own.
+        """
+        if not (self._transactions.commits_ddl and is_table_lock(statement)):
+            return False
+        log.warning(
+            '"%s" found in change script; ignoring: it would keep the '
+            "version from being written",
+            statement,
+        )
+        self.commit()
+        return True
 
     def enter(self) -> None:
         """Be in a transaction for statements that nobody will see."""

@@ -60,7 +60,11 @@ class Transactions(Protocol):
     Transactions may end in any order.  One that another's rollback has
     swept away is ended without effect; to undo one that is clean sweeps
     nothing away.
+
+    :ivar commits_ddl: whether the database commits with each DDL statement.
     """
+
+    commits_ddl: bool
 
     def open(self) -> Transaction:
         """Begin; what is done from now on can be undone."""
@@ -144,6 +148,8 @@ class Savepoints(_Statements):
     An ended one is not released at once: the next to open takes its place,
     and if nothing was changed since, without a word to the database.
     """
+
+    commits_ddl = False
 
     def __init__(self, dbapi_connection: Any, dialect: Dialect) -> None:
         super().__init__(dbapi_connection, dialect)
@@ -260,7 +266,7 @@ class RealTransactions(_Statements):
 
     def __init__(self, dbapi_connection: Any, dialect: Dialect) -> None:
         super().__init__(dbapi_connection, dialect)
-        self._commits_ddl = not rolls_back_ddl(dialect)
+        self.commits_ddl = not rolls_back_ddl(dialect)
         self._count = 0
         self._begun = 0  # of the stack, those that the database knows
         self._is_doubtful = False  # whether it still does
@@ -277,7 +283,7 @@ class RealTransactions(_Statements):
         if self._begun and self._is_gone():
             self._begun = 0
         self._is_doubtful = True
-        if self._commits_ddl and (
+        if self.commits_ddl and (
             commits_by_itself(statement) or asks_catalogue(statement)
         ):
             return
@@ -288,7 +294,7 @@ class RealTransactions(_Statements):
 
     def after(self, statement: str) -> None:
         """Note the end of what was begun; what follows begins anew."""
-        if self._begun and self._commits_ddl and commits_by_itself(statement):
+        if self._begun and self.commits_ddl and commits_by_itself(statement):
             self._begun = 0
         self._is_doubtful = not stays_in_transaction(statement)
 
@@ -298,7 +304,7 @@ class RealTransactions(_Statements):
         By a deadlock, by DDL that failed, inside a routine: MySQL's drivers
         do not know.  In autocommit a savepoint is gone at once.
         """
-        if self._is_idle() or not (self._commits_ddl and self._is_doubtful):
+        if self._is_idle() or not (self.commits_ddl and self._is_doubtful):
             return self._is_idle()
         try:
             self.send("SAVEPOINT migrate_0", "RELEASE SAVEPOINT migrate_0")

@@ -15,6 +15,7 @@ __all__ = [
     "changes_rows_only",
     "commits_by_itself",
     "is_query",
+    "is_table_lock",
     "is_whole",
     "only_reads",
     "rolls_back",
@@ -26,7 +27,7 @@ __all__ = [
 _ROWS = re.compile(r"(INSERT|UPDATE|DELETE|REPLACE|MERGE)\b", re.IGNORECASE)
 _READS = re.compile(
     r"(SHOW|DESCRIBE|DESC|EXPLAIN(?!.*\bANALY[SZ]E\b)|PRAGMA|SET|VALUES|ROLLBACK|SAVEPOINT"
-    r"|RELEASE|COMMIT|BEGIN(?!\s+NOT\b)|START)\b|SELECT\b(?!.*\bINTO\b)",
+    r"|RELEASE|COMMIT|BEGIN(?!\s+NOT\b)|START|(UN)?LOCK\s+TABLES?)\b|SELECT\b(?!.*\bINTO\b)",
     re.IGNORECASE | re.DOTALL,
 )
 _ONE_OBJECT = re.compile(
@@ -54,6 +55,7 @@ _COMMITS = re.compile(
     r"(?!\s+(OR\s+REPLACE\s+)?TEMPORARY\b)",
     re.IGNORECASE,
 )
+_TABLE_LOCK = re.compile(r"(UN)?LOCK\s+TABLES?\b", re.IGNORECASE)
 _SELECTS_ROWS = re.compile(r"SELECT\b.*\bFROM\b", re.IGNORECASE | re.DOTALL)
 
 
@@ -63,7 +65,7 @@ def changes_rows_only(sql: str) -> bool:
 
 
 def only_reads(sql: str) -> bool:
-    """Tell whether it reads, or begins or ends a transaction.
+    """Tell whether it reads, locks, or begins or ends a transaction.
 
     A function in a SELECT may do more; nobody can see that from here.
     """
@@ -112,6 +114,11 @@ def stays_in_transaction(sql: str) -> bool:
 def is_query(sql: str) -> bool:
     """Tell whether it asks for rows, and may be sent where nothing else is."""
     return bool(_QUERY.match(bare(sql)))
+
+
+def is_table_lock(sql: str) -> bool:
+    """Tell whether it is MySQL's ``LOCK TABLES`` or ``UNLOCK TABLES``."""
+    return bool(_TABLE_LOCK.match(bare(sql)))
 
 
 def asks_catalogue(sql: str) -> bool:

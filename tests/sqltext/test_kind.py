@@ -27,6 +27,8 @@ def test_changes_rows_only(sql: str, expected: bool) -> None:
         ("CALL p()", False),
         ("DROP TABLE a", False),
         ("BEGIN", True),
+        ("LOCK TABLES t WRITE", True),
+        ("UNLOCK TABLES", True),
         ("BEGIN NOT ATOMIC DELETE FROM t; END", False),
         ("EXPLAIN DELETE FROM t", True),
         ("EXPLAIN (VERBOSE, ANALYZE) DELETE FROM t", False),

@@ -473,6 +473,44 @@ def test_rows_after_ddl_that_failed_are_undone_by_the_scripts_rollback(
     assert values(engine) == [1]
 
 
+@pytest.mark.parametrize(
+    "run_text",
+    ["connection.execute({!r})", "raw.cursor().execute({!r})"],
+    ids=["sqlalchemy", "cursor"],
+)
+def test_tables_are_not_locked_against_the_journal(
+    engine: Engine,
+    script: Path,
+    run_text: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    if engine.name != "mysql":
+        pytest.skip("only MySQL locks tables so")
+    schema = controlled(engine, script)
+    for file in script.parent.glob("001_*"):
+        file.unlink()
+    statements = [
+        "CREATE TABLE a (x INTEGER)",
+        "LOCK TABLES a WRITE",
+        "INSERT INTO a VALUES (1)",
+        "ALTER TABLE a ADD y INTEGER",
+        "UNLOCK TABLES",
+        "INSERT INTO a (x) VALUES (2)",
+    ]
+    (script.parent / "001_a.py").write_text(
+        "def upgrade(migrate_engine):\n"
+        "    connection = migrate_engine.connect()\n"
+        "    raw = migrate_engine.raw_connection()\n"
+        + "".join(f"    {run_text.format(each)}\n" for each in statements)
+        + "    raw.commit()\n"
+    )
+
+    run(schema)
+
+    assert values(engine) == [1, 2]
+    assert caplog.text.count("ignoring") == 2
+
+
 def test_run_leaves_no_row_but_the_version(
     engine: Engine, script: Path
 ) -> None:
