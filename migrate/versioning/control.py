@@ -38,6 +38,7 @@ from migrate.exceptions import InvalidNameError
 from migrate.exceptions import NothingToResolveError
 from migrate.exceptions import StepConflictError
 from migrate.versioning.database import described
+from migrate.versioning.database import other_columns
 from migrate.versioning.database import right_missing
 from migrate.versioning.database import unreachable
 from migrate.versioning.limits import is_lock_timeout
@@ -190,16 +191,15 @@ class ControlTable:
         if error.connection_invalidated:
             return unreachable(connection.engine, error)
         inspector = inspect(connection)
-        if not inspector.has_table(self.table.name):
+        name, schema = self.table.name, self.table.schema
+        if not inspector.has_table(name, schema=schema):
             return DatabaseNotControlledError(
                 f"{_shown(connection)} is not under version control: it has "
-                f"no table {self.table.name!r}; put it under control with "
+                f"no table {name!r}; put it under control with "
                 "the command version_control"
             )
-        found = [
-            column["name"] for column in inspector.get_columns(self.table.name)
-        ]
-        if {column.name for column in self.table.columns} <= {*found}:
+        wrong = other_columns(inspector, self.table)
+        if not wrong:
             reason = " ".join(str(error.orig).split())
             missing = right_missing(connection.engine, error)
             return DatabaseNotControlledError(
@@ -207,9 +207,8 @@ class ControlTable:
                 + "; ".join(filter(None, [reason, missing]))
             )
         return DatabaseNotControlledError(
-            f"{self._where(connection)} has the columns {found}, expected "
-            f"{[column.name for column in self.table.columns]}; it is not a "
-            "control table, or was changed by hand"
+            f"{self._where(connection)} {wrong}; it is not a control table, "
+            "or was changed by hand"
         )
 
     def _where(self, connection: Connection) -> str:

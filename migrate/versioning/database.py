@@ -18,7 +18,9 @@ from migrate.versioning.secret import secrets_in
 from migrate.versioning.secret import shown
 
 if TYPE_CHECKING:
+    from sqlalchemy import Table
     from sqlalchemy.engine import Engine
+    from sqlalchemy.engine import Inspector
     from sqlalchemy.exc import DBAPIError
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "described",
     "left_missing",
     "number_of",
+    "other_columns",
     "right_missing",
     "unreachable",
 ]
@@ -40,6 +43,19 @@ _CLOSED_FILE = ("readonly database", "unable to open database file")
 def described(engine: Engine) -> str:
     """Name a database by its URL, without secrets."""
     return f"database {shown(engine.url)}"
+
+
+def other_columns(inspector: Inspector, table: Table) -> str:
+    """Say which columns a table has instead of ours; empty if it has them.
+
+    :param table: as we have it; others may have more columns.
+    """
+    columns = inspector.get_columns(table.name, schema=table.schema)
+    found = [column["name"] for column in columns]
+    expected = [column.name for column in table.columns]
+    if {*expected} <= {*found}:
+        return ""
+    return f"has the columns {found}, expected {expected}"
 
 
 def check_file(engine: Engine) -> None:

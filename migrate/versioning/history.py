@@ -35,6 +35,7 @@ from sqlalchemy.exc import DBAPIError
 
 from migrate.exceptions import HistoryTableError
 from migrate.versioning.database import described
+from migrate.versioning.database import other_columns
 from migrate.versioning.deployer import deployer
 from migrate.versioning.deployer import utc_now
 from migrate.versioning.script import BaseScript
@@ -268,16 +269,13 @@ class History:
             if error.connection_invalidated:
                 raise
             connection.rollback()
-            name, schema = self.table.name, self.table.schema
-            columns = inspect(connection).get_columns(name, schema=schema)
-            found = [column["name"] for column in columns]
-            expected = [column.name for column in self.table.columns]
-            if {*expected} <= {*found}:
+            wrong = other_columns(inspect(connection), self.table)
+            if not wrong:
                 raise
             raise HistoryTableError(
-                f"table {name!r} of {described(connection.engine)} has the "
-                f"columns {found}, expected {expected}; it is not a history "
-                "table: name another with history_table in migrate.cfg"
+                f"table {self.table.name!r} of {described(connection.engine)} "
+                f"{wrong}; it is not a history table: name another with "
+                "history_table in migrate.cfg"
             ) from error
 
     def repair(

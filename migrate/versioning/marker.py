@@ -6,8 +6,14 @@ import hashlib
 import json
 from dataclasses import dataclass
 from types import NoneType
+from typing import TYPE_CHECKING
 
 from migrate.exceptions import HalfDoneStepError
+from migrate.versioning.deployer import deployer
+from migrate.versioning.deployer import utc_now
+
+if TYPE_CHECKING:
+    from migrate.versioning.steps import Step
 
 __all__ = ["Marker", "marker_id"]
 
@@ -40,6 +46,18 @@ class Marker:
     digest: str = ""
     begun: str | None = None
     last: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, step: Step) -> Marker:
+        """Begin it: ``step`` is under way from now on."""
+        return cls(
+            operation=step.operation,
+            start=int(step.start),
+            end=int(step.end),
+            script=str(step.script),
+            started=f"{utc_now():%Y-%m-%dT%H:%M:%S}+00:00",
+            deployer=deployer(),
+        )
 
     def is_of(self, operation: str, start: int, end: int) -> bool:
         """Tell whether this marks the given step."""

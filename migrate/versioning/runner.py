@@ -18,7 +18,6 @@ from migrate.exceptions import DatabaseNotControlledError
 from migrate.exceptions import LockTimeoutError
 from migrate.exceptions import TransactionEndedError
 from migrate.versioning.blockers import Blockers
-from migrate.versioning.deployer import deployer
 from migrate.versioning.deployer import utc_now
 from migrate.versioning.events import StepDone
 from migrate.versioning.events import StepFailed
@@ -211,7 +210,7 @@ class Runner:
         return Journal(
             self._connection,
             self._control.marker_row,
-            marker or _marker(step),
+            marker or Marker.of(step),
             self._lock.begin,
             is_marked=marker is not None,
         )
@@ -392,14 +391,3 @@ def _ended_transaction(error: BaseException) -> bool:
     # SQLAlchemy wraps what comes out of a connection.
     original = getattr(error, "orig", None)
     return isinstance(original or error, TransactionEndedError)
-
-
-def _marker(step: Step) -> Marker:
-    return Marker(
-        operation=step.operation,
-        start=int(step.start),
-        end=int(step.end),
-        script=str(step.script),
-        started=f"{utc_now():%Y-%m-%dT%H:%M:%S}+00:00",
-        deployer=deployer(),
-    )
