@@ -13,16 +13,24 @@ from contextlib import AbstractContextManager
 from contextlib import ExitStack
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 from typing import TypeAlias
 
-__all__ = ["ELSEWHERE", "OURS", "Listener", "listeners", "tell", "watched"]
+__all__ = [
+    "ELSEWHERE",
+    "OURS",
+    "Listener",
+    "is_ours",
+    "listeners",
+    "tell",
+    "watched",
+]
 
 #: Told when a script takes a connection of another engine: whatever it does
 #: there is not seen.
 ELSEWHERE = "(something on a connection of another engine)"
 
-#: Execution options of a statement that is sent while a script runs and is
-#: not the script's.
+#: Execution options of a statement that is not the script's.
 OURS = {"migrate_ours": True}
 
 Listener: TypeAlias = Callable[[str], AbstractContextManager[object]]
@@ -30,6 +38,15 @@ Listener: TypeAlias = Callable[[str], AbstractContextManager[object]]
 _listeners: ContextVar[tuple[Listener, ...]] = ContextVar(
     "migrate_cursor_listeners", default=()
 )
+
+
+def is_ours(context: Any) -> bool:
+    """Tell whether a statement is not the script's.
+
+    :param context: of SQLAlchemy's events, None for a cursor.
+    """
+    options = context.execution_options if context else {}
+    return OURS.items() <= options.items()
 
 
 def listeners() -> tuple[Listener, ...]:

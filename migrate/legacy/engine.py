@@ -33,7 +33,7 @@ from migrate.legacy.transactions import Savepoints
 from migrate.legacy.transactions import Transactions
 from migrate.sqltext.control import control_in
 from migrate.sqltext.control import without_control
-from migrate.watching import OURS
+from migrate.watching import is_ours
 
 __all__ = ["ScriptEngine", "on"]
 
@@ -243,7 +243,7 @@ def _before(
 ) -> tuple[str, Any]:
     if connection.stand_in.leaves_out(statement):
         return _NOTHING, parameters
-    if not _is_ours(context):
+    if not is_ours(context):
         connection.stand_in.before(statement)
     return statement, parameters
 
@@ -256,13 +256,8 @@ def _after(
     context: Any,
     executemany: bool,
 ) -> None:
-    if not _is_ours(context):
+    if not is_ours(context):
         connection.stand_in.after(statement)
-
-
-def _is_ours(context: Any) -> bool:
-    options = context.execution_options if context else {}
-    return OURS.items() <= options.items()
 
 
 def _not_sent(

@@ -44,6 +44,7 @@ from migrate.versioning.database import unreachable
 from migrate.versioning.limits import is_lock_timeout
 from migrate.versioning.markerrow import PARKED
 from migrate.versioning.markerrow import MarkerRow
+from migrate.watching import OURS
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -377,6 +378,7 @@ class ControlTable:
     def _update(self) -> Any:
         return (
             update(self.table)
+            .execution_options(**OURS)
             .where(self._id == bindparam("id"))
             .where(self.table.c.version == bindparam("start"))
             .values(version=bindparam("end"))
@@ -389,6 +391,7 @@ class ControlTable:
         stands = self.table.c.version == bindparam("start")
         return (
             update(self.table)
+            .execution_options(**OURS)
             .where(or_(and_(own, stands), marker))
             .values(version=case((own, bindparam("end")), else_=PARKED))
         )

@@ -39,6 +39,7 @@ from migrate.versioning.database import other_columns
 from migrate.versioning.deployer import deployer
 from migrate.versioning.deployer import utc_now
 from migrate.versioning.script import BaseScript
+from migrate.watching import OURS
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -203,7 +204,7 @@ class History:
     @cached_property
     def _insert(self) -> Any:
         # Made once: a run adds a record for each of its steps.
-        return insert(self.table)
+        return insert(self.table).execution_options(**OURS)
 
     def applied(self, connection: Connection) -> Mapping[int, Record]:
         """Return {version: its last upgrade}, of those not taken back.

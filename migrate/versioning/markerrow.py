@@ -153,11 +153,18 @@ class MarkerRow:
 
     @cached_property
     def _park(self) -> Any:
-        return update(self._table).where(self._is_own).values(version=PARKED)
+        return (
+            update(self._table)
+            .where(self._is_own)
+            .values(version=PARKED)
+            .execution_options(**OURS)
+        )
 
     @cached_property
     def _delete(self) -> Any:
-        return delete(self._table).where(self._is_own)
+        return (
+            delete(self._table).where(self._is_own).execution_options(**OURS)
+        )
 
     @cached_property
     def _delete_parked(self) -> Any:

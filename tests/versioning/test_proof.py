@@ -520,6 +520,35 @@ def test_statement_on_rows_that_the_text_does_not_show_is_stopped(
         assert connection.scalar(text("SELECT count(*) FROM t")) == 1
 
 
+@pytest.mark.parametrize("name", ["version", "script", "engine"])
+def test_tables_are_not_at_risk_by_what_we_send_ourselves(
+    real: Engine, scripts: Scripts, name: str
+) -> None:
+    scripts.sql(
+        f"CREATE TABLE `{name}` (a INTEGER); INSERT INTO `{name}` VALUES (1);",
+        f"DROP TABLE `{name}`;",
+    )
+    scripts.python(
+        """
+        migrate_engine.execute('CREATE TABLE u (a INTEGER)')
+        connection = migrate_engine.connect()
+        transaction = connection.begin()
+        connection.execute('INSERT INTO u VALUES (1)')
+        transaction.rollback()
+        with migrate_engine.origin.connect():
+            pass
+        """,
+        "migrate_engine.execute('DROP TABLE u')",
+    )
+    cfg = scripts.path / "migrate.cfg"
+    cfg.write_text(cfg.read_text() + "\nhistory_table=migrate_history\n")
+    control(real, scripts, 1)
+
+    verdicts, _ = prove(real, scripts, confirmed=False)
+
+    assert verdicts == [Proved(2)]
+
+
 def test_bare_cursor_on_rows_is_stopped(
     engine: Engine, scripts: Scripts
 ) -> None:

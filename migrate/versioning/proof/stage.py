@@ -18,6 +18,8 @@ from sqlalchemy import inspect
 
 from migrate.exceptions import UnconfirmedError
 from migrate.versioning.runner import Runner
+from migrate.watching import ELSEWHERE
+from migrate.watching import is_ours
 from migrate.watching import watched
 
 if TYPE_CHECKING:
@@ -207,7 +209,7 @@ def unconfirmed(
     refused: list[UnconfirmedError] = []
 
     def look(statement: str) -> AbstractContextManager[None]:
-        if not _READS.match(statement):
+        if statement is not ELSEWHERE and not _READS.match(statement):
             try:
                 refuse(touched(statement, rows))
             except UnconfirmedError as error:
@@ -216,9 +218,15 @@ def unconfirmed(
         return nullcontext()
 
     def before(
-        conn: Connection, cursor: Any, statement: str, *rest: Any
+        conn: Connection,
+        cursor: Any,
+        statement: str,
+        parameters: Any,
+        context: Any,
+        executemany: bool,
     ) -> None:
-        look(statement)
+        if not is_ours(context):
+            look(statement)
 
     event.listen(connection, "before_cursor_execute", before)
     try:
