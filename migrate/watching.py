@@ -55,10 +55,14 @@ def listeners() -> tuple[Listener, ...]:
 
 
 @contextmanager
-def tell(text: str) -> Iterator[None]:
-    """Tell everybody of a statement; it is carried out inside."""
+def tell(text: str, others: tuple[Listener, ...] = ()) -> Iterator[None]:
+    """Tell everybody of a statement; it is carried out inside.
+
+    :param others: who is told if nobody is in this context, as in a thread
+        that the script has started.
+    """
     with ExitStack() as stack:
-        for listener in listeners():
+        for listener in listeners() or others:
             stack.enter_context(listener(text))
         yield
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 from typing import Protocol
 
 from migrate.exceptions import ScriptError
 from migrate.sqltext.control import control_in
-from migrate.watching import tell
 
 __all__ = ["Owner", "cursor_of"]
 
@@ -29,6 +29,9 @@ class Owner(Protocol):
 
     def leaves_out(self, statement: str) -> bool:
         """Do what remains of one that is not to be sent; else give False."""
+
+    def tell(self, statement: str) -> AbstractContextManager[None]:
+        """Tell whoever watches the script; it is carried out inside."""
 
     def enter(self) -> None:
         """Be in a transaction for statements that nobody will see."""
@@ -180,7 +183,7 @@ class _Sender:
         self._owner.check()
         self._is_sending = True
         try:
-            with tell(text):
+            with self._owner.tell(text):
                 self._owner.before(text)
                 result = run()
                 self._owner.after(text)

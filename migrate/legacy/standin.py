@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from contextlib import AbstractContextManager
 from typing import Any
 
 from migrate.legacy.cursors import cursor_of
@@ -16,6 +17,7 @@ from migrate.legacy.memory import Memory
 from migrate.legacy.transactions import Savepoints
 from migrate.legacy.transactions import Transactions
 from migrate.sqltext.kind import is_table_lock
+from migrate.watching import tell
 
 __all__ = ["ScriptDBAPIConnection"]
 
@@ -159,6 +161,10 @@ class ScriptDBAPIConnection:
         )
         self.commit()
         return True
+
+    def tell(self, statement: str) -> AbstractContextManager[None]:
+        """Tell whoever watches the script; it is carried out inside."""
+        return tell(statement, self._transactions.told)
 
     def enter(self) -> None:
         """Be in a transaction for statements that nobody will see."""

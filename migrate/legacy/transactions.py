@@ -22,6 +22,8 @@ from migrate.sqltext.effect import changes_nothing
 from migrate.sqltext.kind import asks_catalogue
 from migrate.sqltext.kind import commits_by_itself
 from migrate.sqltext.kind import stays_in_transaction
+from migrate.watching import Listener
+from migrate.watching import listeners
 from migrate.watching import tell
 
 __all__ = [
@@ -62,9 +64,11 @@ class Transactions(Protocol):
     nothing away.
 
     :ivar commits_ddl: whether the database commits with each DDL statement.
+    :ivar told: who is told of what goes past SQLAlchemy.
     """
 
     commits_ddl: bool
+    told: tuple[Listener, ...]
 
     def open(self) -> Transaction:
         """Begin; what is done from now on can be undone."""
@@ -103,6 +107,8 @@ class _Statements:
         self._errors = dialect.loaded_dbapi.Error
         self._stack: list[Transaction] = []
         self._ended: set[Transaction] = set()
+        # A thread of the script would know of nobody.
+        self.told = listeners()
 
     @contextmanager
     def unless_lost(self) -> Iterator[None]:
@@ -341,7 +347,7 @@ class RealTransactions(_Statements):
         self._undo_open()
 
     def _roll_back(self, to: Transaction | None) -> None:
-        with tell("ROLLBACK"):
+        with tell("ROLLBACK", self.told):
             if to is None:
                 self.send("ROLLBACK")
                 return

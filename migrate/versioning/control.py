@@ -195,9 +195,9 @@ class ControlTable:
         name, schema = self.table.name, self.table.schema
         if not inspector.has_table(name, schema=schema):
             return DatabaseNotControlledError(
-                f"{_shown(connection)} is not under version control: it has "
-                f"no table {name!r}; put it under control with "
-                "the command version_control"
+                f"{described(connection.engine)} is not under version "
+                f"control: it has no table {name!r}; put it under control "
+                "with the command version_control"
             )
         wrong = other_columns(inspector, self.table)
         if not wrong:
@@ -213,7 +213,7 @@ class ControlTable:
         )
 
     def _where(self, connection: Connection) -> str:
-        return f"table {self.table.name!r} of {_shown(connection)}"
+        return f"table {self.table.name!r} of {described(connection.engine)}"
 
     # -- writing
 
@@ -249,8 +249,9 @@ class ControlTable:
         self, connection: Connection
     ) -> DatabaseAlreadyControlledError:
         return DatabaseAlreadyControlledError(
-            f"{_shown(connection)} is already under control of repository "
-            f"{self.repository_id!r}; see its version with db_version"
+            f"{described(connection.engine)} is already under control of "
+            f"repository {self.repository_id!r}; see its version with "
+            "db_version"
         )
 
     def move(self, connection: Connection, start: int, end: int) -> None:
@@ -395,7 +396,3 @@ class ControlTable:
             .where(or_(and_(own, stands), marker))
             .values(version=case((own, bindparam("end")), else_=PARKED))
         )
-
-
-def _shown(connection: Connection) -> str:
-    return described(connection.engine)

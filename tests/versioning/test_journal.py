@@ -426,8 +426,19 @@ def test_script_that_died_before_it_changed_anything_is_run_again(
             "    other.execute(text('INSERT INTO a VALUES (1)'))",
             "die()",
         ],
+        [
+            "def work():",
+            "    raw = e.raw_connection()",
+            "    raw.cursor().execute('INSERT INTO a VALUES (1)')",
+            "    raw.commit()",
+            "import threading",
+            "thread = threading.Thread(target=work)",
+            "thread.start()",
+            "thread.join()",
+            "die()",
+        ],
     ],
-    ids=["outside", "begin", "session", "cursor", "other-engine"],
+    ids=["outside", "begin", "session", "cursor", "other-engine", "thread"],
 )
 def test_script_that_died_after_it_changed_rows_is_refused(
     engine: Engine, script: Path, body: list[str]
