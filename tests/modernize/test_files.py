@@ -152,7 +152,7 @@ def test_what_libcst_cannot_read_is_refused_and_others_go_on(
     ("content", "why"),
     [
         (b"x = (\n", "line 1"),
-        (b"x = " + b"(" * 300 + b"1" + b")" * 300, "deep"),
+        (b"x = " + b"(" * 300 + b"1" + b")" * 300, "nested"),
         (b"x = '\xe9'\n", "encoding"),
         (b"\0", "null"),
     ],

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
 
 from migrate.versioning import api
 from tests import servers
@@ -66,14 +67,17 @@ def test_own_connection_that_waits_for_the_step_is_told(
     tmp_path: Path,
 ) -> None:
     url = f"sqlite:///{tmp_path}/app.db"
-    create_engine(url).connect().close()
+    create_engine(url, poolclass=NullPool).connect().close()
     script = f"""
 def upgrade(migrate_engine):
     import sqlite3
     from sqlalchemy import create_engine
     other = create_engine("sqlite://", creator=lambda: sqlite3.connect(
         {str(tmp_path / "app.db")!r}, timeout=0))
-    other.execute("CREATE TABLE t (a INTEGER)")
+    try:
+        other.execute("CREATE TABLE t (a INTEGER)")
+    finally:
+        other.dispose()
 """
 
     with pytest.raises(DBAPIError, match="use migrate_engine"):

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from typing import Any
 from typing import ClassVar
 
-from migrate.binding import rolls_back_ddl
 from migrate.exceptions import InvalidScriptError
 from migrate.versioning.script.base import BaseScript
 from migrate.versioning.script.base import StatementJournal
@@ -113,6 +112,7 @@ class SqlScript(BaseScript):
         in any dump, are skipped as well: they would forbid to write how far
         the script is, and the step has a lock of its own.
         """
+        from migrate.binding import rolls_back_ddl  # imports SQLAlchemy
         from migrate.versioning.sqllex import MYSQL  # only to run
 
         transactional = self.transactional
