@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +25,13 @@ _PATIENT = settings(
 settings.register_profile("same", _PATIENT, derandomize=True)
 settings.register_profile("search", _PATIENT, max_examples=2000)
 settings.load_profile("same")
+
+
+def pytest_configure() -> None:
+    # A shell has its background jobs ignore Ctrl-C, and so would they that
+    # the tests send it to, for ever.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_sessionfinish() -> None:
