@@ -201,8 +201,8 @@ def effect_of(sql: str) -> Effect:
 
     >>> effect_of("SELECT a, count(*) FROM t WHERE b IN (1, 2)") == NOTHING
     True
-    >>> effect_of('ALTER TABLE "a b".T ADD c INTEGER')
-    Effect(table='t', is_remade=False)
+    >>> effect_of('ALTER TABLE "a b".T ADD c INTEGER') == Effect("t")
+    True
     >>> effect_of("SELECT AddGeometryColumn('t', 'g')") is ALL
     True
     >>> effect_of("ALTER TABLE t RENAME TO u") is ALL
