@@ -457,6 +457,55 @@ def test_script_that_died_after_it_changed_rows_is_refused(
     assert values(engine) == [1]
 
 
+def test_script_that_died_after_a_function_changed_rows_is_refused(
+    engine: Engine, script: Path
+) -> None:
+    """A SELECT may do anything where it calls what nobody knows."""
+    if engine.name == "sqlite":
+        pytest.skip("functions of SQL cannot")
+    body = {
+        "postgresql": "RETURNS integer LANGUAGE plpgsql AS"
+        " 'BEGIN INSERT INTO a VALUES (1); RETURN 1; END'",
+        "mysql": "RETURNS integer MODIFIES SQL DATA"
+        " BEGIN INSERT INTO a VALUES (1); RETURN 1; END",
+    }[engine.name]
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE FUNCTION f() {body}")
+    schema = killed_in(
+        engine, script, "e.execute('SELECT f()').scalar()", "die()"
+    )
+
+    with pytest.raises(HalfDoneStepError, match="resolve VERSION"):
+        run(schema)
+
+    assert values(engine) == [1]
+
+
+def test_script_that_died_after_a_routine_rolled_back_is_refused(
+    engine: Engine, script: Path
+) -> None:
+    """The marker goes with the rows that were changed with it."""
+    if engine.name != "mysql":
+        pytest.skip("routines cannot end the transaction of their caller")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE PROCEDURE p() ROLLBACK")
+    schema = killed_in(
+        engine,
+        script,
+        "from sqlalchemy import text",
+        "with e.begin() as connection:",
+        "    connection.execute(text('INSERT INTO a VALUES (7)'))",
+        "    connection.execute(text('CALL p()'))",
+        INSERT,
+        "die()",
+    )
+
+    with pytest.raises(HalfDoneStepError, match="resolve VERSION"):
+        run(schema)
+
+    assert values(engine) == [1]
+
+
 def test_rows_after_ddl_that_failed_are_undone_by_the_scripts_rollback(
     engine: Engine, script: Path
 ) -> None:
