@@ -23,6 +23,7 @@ __all__ = [
     "is_ours",
     "listeners",
     "tell",
+    "unheard",
     "watched",
 ]
 
@@ -65,6 +66,16 @@ def tell(text: str, others: tuple[Listener, ...] = ()) -> Iterator[None]:
         for listener in listeners() or others:
             stack.enter_context(listener(text))
         yield
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Tell nobody of what is done inside, which is ours."""
+    token = _listeners.set(())
+    try:
+        yield
+    finally:
+        _listeners.reset(token)
 
 
 @contextmanager

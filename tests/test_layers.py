@@ -93,6 +93,7 @@ LAYERS: list[list[str]] = [
         "migrate.versioning.tables",
         "migrate.versioning.verification",
         "migrate.versioning.remains",
+        "migrate.versioning.elsewhere",
         "migrate.versioning.journal",
         "migrate.versioning.events",
         "migrate.versioning.hints",

@@ -1,11 +1,13 @@
 """The control table: which version of which repository a database has.
 
 A row per repository.  While a step runs that the database could not roll
-back, a second row, the *marker*, says which (:mod:`.markerrow`).
+back, a second row, the *marker*, says which (:mod:`.markerrow`), and a third
+one, if need be, that it works elsewhere, too (:mod:`.elsewhere`).
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 from typing import Any
@@ -42,6 +44,8 @@ from migrate.versioning.database import other_columns
 from migrate.versioning.database import right_missing
 from migrate.versioning.database import unreachable
 from migrate.versioning.limits import is_lock_timeout
+from migrate.versioning.marker import elsewhere_id
+from migrate.versioning.marker import marker_id
 from migrate.versioning.markerrow import PARKED
 from migrate.versioning.markerrow import MarkerRow
 from migrate.watching import OURS
@@ -93,7 +97,12 @@ class ControlTable:
             Column("repository_path", Text),
             Column("version", version if is_wide else Integer()),
         )
-        self.marker_row = MarkerRow(self.table, repository_id, _ID_LENGTH)
+        self.marker_row, self.elsewhere_row = (
+            MarkerRow(
+                self.table, repository_id, id_of(repository_id, _ID_LENGTH)
+            )
+            for id_of in (marker_id, elsewhere_id)
+        )
 
     def qualified(self, connection: Connection) -> ControlTable:
         """Return the same table, named together with its schema.
@@ -143,17 +152,27 @@ class ControlTable:
         self, connection: Connection, statement: Any
     ) -> tuple[int, Marker | None]:
         rows = self._rows(connection, statement)
-        marker = None
-        if self.marker_row.id in rows:
-            marker = MarkerRow.marker_in(*rows.pop(self.marker_row.id))
-        return self._checked(connection, rows), marker
+        return self._checked(connection, rows), self._marker_in(rows)
+
+    def marker(self, connection: Connection) -> Marker | None:
+        """Read the marker alone, whatever else is wrong."""
+        return self._marker_in(self._rows(connection, self._select))
+
+    def _marker_in(self, rows: dict[str, tuple[Any, Any]]) -> Marker | None:
+        own, elsewhere = (
+            MarkerRow.marker_in(*rows[row.id]) if row.id in rows else None
+            for row in (self.marker_row, self.elsewhere_row)
+        )
+        if own is None or elsewhere is None:
+            return own or elsewhere
+        return replace(own, begun=own.begun or elsewhere.begun)
 
     def _rows(
         self, connection: Connection, statement: Any
     ) -> dict[str, tuple[Any, Any]]:
         """Return {repository id: (version, path)}."""
         try:
-            rows = connection.execute(statement, self._keys).all()
+            rows = connection.execute(statement, self._all_keys).all()
         except DBAPIError as error:
             if is_lock_timeout(error):
                 raise
@@ -315,7 +334,7 @@ class ControlTable:
         _, marker = self.locked_state(connection)
         if marker is not None:
             raise self.half_done(marker)
-        self.marker_row.remove(connection)
+        self._remove_markers(connection)
         connection.execute(
             delete(self.table).where(self._id == bindparam("id")), self._key
         )
@@ -336,10 +355,14 @@ class ControlTable:
                 f"no step of repository {self.repository_id!r} is half "
                 f"done: the database is at version {start}"
             )
-        self.marker_row.remove(connection)
+        self._remove_markers(connection)
         if version != start:
             self.move(connection, start, version)
         return marker
+
+    def _remove_markers(self, connection: Connection) -> None:
+        for row in (self.marker_row, self.elsewhere_row):
+            row.remove(connection)
 
     def half_done(
         self, marker: Marker, remains: str = ""
@@ -365,11 +388,15 @@ class ControlTable:
         return {"id": self.repository_id, "marker_id": self.marker_row.id}
 
     @cached_property
+    def _all_keys(self) -> dict[str, str]:
+        return {**self._keys, "elsewhere_id": self.elsewhere_row.id}
+
+    @cached_property
     def _select(self) -> Any:
         columns = self.table.c
         return select(
             columns.repository_id, columns.version, columns.repository_path
-        ).where(self._id.in_((bindparam("id"), bindparam("marker_id"))))
+        ).where(self._id.in_([bindparam(name) for name in self._all_keys]))
 
     @cached_property
     def _select_for_update(self) -> Any:

@@ -39,6 +39,7 @@ from migrate.watching import watched
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
+    from migrate.versioning.elsewhere import Elsewhere
     from migrate.versioning.marker import Marker
     from migrate.versioning.markerrow import MarkerRow
 
@@ -56,6 +57,7 @@ class Journal:
         statements commit by themselves.
     :param marker: what the row has, or is to have; says what an earlier run
         has done.
+    :param elsewhere: says what is done past ``connection``.
     :param begin: begins a transaction on ``connection``.
     :param is_marked: whether the row has it already.
     :ivar is_marked: whether this step has taken the row.
@@ -66,12 +68,14 @@ class Journal:
         connection: Connection,
         row: MarkerRow,
         marker: Marker,
+        elsewhere: Elsewhere,
         begin: Callable[[], object],
         *,
         is_marked: bool = False,
     ) -> None:
         self._connection = connection
         self._row = row
+        self._elsewhere = elsewhere
         self._begin = begin
         self.marker = marker
         self.is_marked = is_marked
@@ -254,12 +258,17 @@ class Journal:
             self._settle(error)
             raise
         finally:
+            self._elsewhere.close()
             for name, listener in events.items():
                 event.remove(self._connection, name, listener)
 
     @contextmanager
     def _bare(self, statement: str) -> Iterator[None]:
         """Record what is carried out past the events."""
+        if statement is ELSEWHERE and self._elsewhere.is_possible:
+            self._elsewhere.say(replace(self.marker, begun=statement))
+            yield
+            return
         self._before(self._connection, None, statement)
         yield
         self._after(self._connection, None, statement)
@@ -279,9 +288,19 @@ class Journal:
             self._is_writing = True
             try:
                 self._put(connection, announced)
+                if self._outlives(connection, statement):
+                    self._elsewhere.say(announced)
             finally:
                 self._is_writing = False
         self._sent = statement
+
+    def _outlives(self, connection: Connection, statement: str) -> bool:
+        """Tell whether rows may remain of which the marker is rolled back."""
+        return (
+            changes_rows_only(statement)
+            and getattr(connection, "has_begun", True)
+            and has_unsafe_tables(self._connection)
+        )
 
     def _after(
         self, connection: Connection, cursor: Any, statement: str, *rest: Any
@@ -322,6 +341,11 @@ class Journal:
         return self._said is not None
 
     @property
+    def is_elsewhere(self) -> bool:
+        """Whether a row says that the step works elsewhere, too."""
+        return self._elsewhere.is_said
+
+    @property
     def is_blank(self) -> bool:
         """Whether it is certain that nothing has been carried out."""
         return not (
@@ -329,6 +353,7 @@ class Journal:
             or self.marker.begun
             or self._sent
             or self._is_doubtful
+            or self.is_elsewhere
         )
 
     def save(self) -> None:

@@ -15,9 +15,10 @@ from migrate.versioning.deployer import utc_now
 if TYPE_CHECKING:
     from migrate.versioning.steps import Step
 
-__all__ = ["Marker", "marker_id"]
+__all__ = ["Marker", "elsewhere_id", "marker_id"]
 
 _SUFFIX = " (step under way)"
+_ELSEWHERE = "(elsewhere) ", " (step elsewhere)"
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,24 @@ class Marker:
 
 def marker_id(repository_id: str, longest: int) -> str:
     """Return the id of the marker's row, of at most ``longest`` characters."""
-    plain = repository_id + _SUFFIX
+    return _short_id("", repository_id, _SUFFIX, longest)
+
+
+def elsewhere_id(repository_id: str, longest: int) -> str:
+    """Return the id of the row that says that a step works elsewhere.
+
+    It stands before the repository's in the order of the ids: a transaction
+    that has asked InnoDB for a marker that is not there keeps the others
+    from adding rows behind it (manual, InnoDB Locking, gap locks).
+    """
+    return _short_id(_ELSEWHERE[0], repository_id, _ELSEWHERE[1], longest)
+
+
+def _short_id(
+    prefix: str, repository_id: str, suffix: str, longest: int
+) -> str:
+    plain = prefix + repository_id + suffix
     if len(plain) <= longest:
         return plain
     digest = hashlib.sha256(repository_id.encode()).hexdigest()
-    return f"{repository_id[:150]}.. {digest}{_SUFFIX}"
+    return f"{prefix}{repository_id[:150]}.. {digest}{suffix}"

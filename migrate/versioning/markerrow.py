@@ -19,7 +19,6 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from migrate.versioning.marker import Marker
-from migrate.versioning.marker import marker_id
 from migrate.watching import OURS
 
 if TYPE_CHECKING:
@@ -39,10 +38,10 @@ class MarkerRow:
     :ivar id: that of the row.
     """
 
-    def __init__(self, table: Table, repository_id: str, longest: int) -> None:
+    def __init__(self, table: Table, repository_id: str, row_id: str) -> None:
         self._table = table
         self._repository_id = repository_id
-        self.id = marker_id(repository_id, longest)
+        self.id = row_id
 
     def read(self, connection: Connection) -> Marker | None:
         """Read which step is under way, if one is."""

@@ -19,6 +19,7 @@ from migrate.exceptions import LockTimeoutError
 from migrate.exceptions import TransactionEndedError
 from migrate.versioning.blockers import Blockers
 from migrate.versioning.deployer import utc_now
+from migrate.versioning.elsewhere import Elsewhere
 from migrate.versioning.events import StepDone
 from migrate.versioning.events import StepFailed
 from migrate.versioning.events import StepRetried
@@ -211,6 +212,7 @@ class Runner:
             self._connection,
             self._control.marker_row,
             marker or Marker.of(step),
+            Elsewhere(self._connection.engine, self._control.elsewhere_row),
             self._lock.begin,
             is_marked=marker is not None,
         )
@@ -300,6 +302,8 @@ class Runner:
 
     def _move_and_park(self, step: Step, journal: Journal) -> None:
         self._is_parked = self._is_parked or journal.is_marked
+        if journal.is_elsewhere:
+            self._control.elsewhere_row.remove(self._connection)
         if journal.is_said:
             self._control.move_and_park(
                 self._connection, int(step.start), int(step.end)

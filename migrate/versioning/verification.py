@@ -99,7 +99,7 @@ def _control_findings(
     control: ControlTable,
     version: int,
 ) -> Iterator[str]:
-    marker = control.marker_row.read(connection)
+    marker = control.marker(connection)
     if marker is not None:
         yield str(control.half_done(marker))
     present = {int(number) for number in repository.versions.versions}

@@ -265,3 +265,8 @@ def test_marker_of_a_long_id_fits(connection: Connection, length: int) -> None:
 
     assert table.marker_row.read(connection) == MARKER
     assert other.marker_row.read(connection) is None
+
+    table.elsewhere_row.write(connection, MARKER)
+
+    assert other.marker(connection) is None
+    assert len(rows(connection)) == 4

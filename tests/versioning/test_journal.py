@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 from sqlalchemy import inspect
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
@@ -455,6 +456,110 @@ def test_script_that_died_after_it_changed_rows_is_refused(
         run(schema)
 
     assert values(engine) == [1]
+
+
+IN_TRANSACTION = [
+    "connection = e.connect()",
+    "transaction = connection.begin()",
+    "connection.execute(text('INSERT INTO a VALUES (7)'))",
+]
+"""What goes with the process that dies."""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        ["with create_engine({other!r}).begin() as c:", "    {insert}"],
+        ["with e.origin.begin() as c:", "    {insert}"],
+    ],
+    ids=["other-database", "same-database"],
+)
+def test_script_that_died_in_its_transaction_after_work_elsewhere_is_refused(
+    engine: Engine, script: Path, tmp_path: Path, body: list[str]
+) -> None:
+    """The rows that it changed itself are gone, and the marker with them."""
+    if engine.name == "sqlite":
+        pytest.skip("nobody else can write what is to be known afterwards")
+    other = create_engine(f"sqlite:///{tmp_path / 'other.sqlite'}")
+    for each in (engine, other):
+        with each.begin() as connection:
+            connection.execute(text("CREATE TABLE b (x INTEGER)"))
+    schema = killed_in(
+        engine,
+        script,
+        "from sqlalchemy import create_engine, text",
+        *IN_TRANSACTION,
+        *(
+            line.format(
+                other=str(other.url),
+                insert="c.execute(text('INSERT INTO b VALUES (1)'))",
+            )
+            for line in body
+        ),
+        "die()",
+    )
+
+    with pytest.raises(HalfDoneStepError, match="connection of another eng"):
+        run(schema)
+
+    assert values(engine) == []
+    rows = 0
+    for each in (engine, other):
+        with each.connect() as connection:
+            rows += connection.scalar(text("SELECT count(*) FROM b")) or 0
+    assert rows == 1
+
+
+@pytest.mark.parametrize("ends_well", [True, False])
+def test_row_of_work_elsewhere_goes_with_the_step(
+    engine: Engine, script: Path, tmp_path: Path, ends_well: bool
+) -> None:
+    schema = controlled(engine, script)
+    for file in script.parent.glob("001_*"):
+        file.unlink()
+    end = "pass" if ends_well else "raise RuntimeError"
+    (script.parent / "001_a.py").write_text(
+        "from sqlalchemy import create_engine\n"
+        "transactional = False\n"
+        "def upgrade(migrate_engine):\n"
+        "    create_engine('sqlite://').connect().close()\n"
+        f"    {end}\n"
+    )
+    if ends_well:
+        run(schema)
+    else:
+        with pytest.raises(RuntimeError):
+            run(schema)
+        with pytest.raises(HalfDoneStepError, match="another engine"):
+            run(schema)
+        with pytest.raises(HalfDoneStepError, match="another engine"):
+            schema.drop()
+        schema.resolve(1)
+
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT * FROM migrate_version")).all()
+    assert [(row[0], row[2]) for row in rows] == [("shop", 1)]
+
+
+def test_script_that_died_after_rows_that_no_rollback_takes_back_is_refused(
+    engine: Engine, script: Path
+) -> None:
+    if engine.name != "mysql":
+        pytest.skip("has one kind of tables")
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE b (x INTEGER) ENGINE=MyISAM"))
+    schema = killed_in(
+        engine,
+        script,
+        "from sqlalchemy import text",
+        "connection = e.connect()",
+        "transaction = connection.begin()",
+        "connection.execute(text('INSERT INTO b VALUES (1)'))",
+        "die()",
+    )
+
+    with pytest.raises(HalfDoneStepError, match="resolve VERSION"):
+        run(schema)
 
 
 def test_script_that_died_after_a_function_changed_rows_is_refused(

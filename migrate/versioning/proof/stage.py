@@ -172,7 +172,7 @@ class RealStage:
         connection, marker = self.connection, None
         connection.rollback()
         if inspect(connection).has_table(self._control.table.name):
-            marker = self._control.marker_row.read(connection)
+            marker = self._control.marker(connection)
         connection.rollback()
         return None if marker is None else self._control.half_done(marker)
 
