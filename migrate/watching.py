@@ -20,16 +20,16 @@ __all__ = [
     "ELSEWHERE",
     "OURS",
     "Listener",
+    "heard_by",
     "is_ours",
     "listeners",
     "tell",
-    "unheard",
     "watched",
 ]
 
-#: Told when a script takes a connection of another engine: whatever it does
+#: Told when a script goes past the connection of its step: whatever it does
 #: there is not seen.
-ELSEWHERE = "(something on a connection of another engine)"
+ELSEWHERE = "(something by another engine, driver or process)"
 
 #: Execution options of a statement that is not the script's.
 OURS = {"migrate_ours": True}
@@ -69,9 +69,9 @@ def tell(text: str, others: tuple[Listener, ...] = ()) -> Iterator[None]:
 
 
 @contextmanager
-def unheard() -> Iterator[None]:
-    """Tell nobody of what is done inside, which is ours."""
-    token = _listeners.set(())
+def heard_by(those: tuple[Listener, ...]) -> Iterator[None]:
+    """Tell those alone of what is done inside, or nobody of what is ours."""
+    token = _listeners.set(those)
     try:
         yield
     finally:
@@ -84,8 +84,5 @@ def watched(listener: Listener) -> Iterator[None]:
 
     An error out of the listener keeps the statement from being sent.
     """
-    token = _listeners.set((*_listeners.get(), listener))
-    try:
+    with heard_by((*_listeners.get(), listener)):
         yield
-    finally:
-        _listeners.reset(token)

@@ -23,6 +23,7 @@ from migrate.legacy import engine
 from migrate.legacy import execution
 from migrate.legacy import modules
 from migrate.legacy import orm
+from migrate.legacy import outside
 from migrate.legacy import queries
 from migrate.legacy import reflection
 from migrate.legacy import removed
@@ -97,6 +98,7 @@ def style(
     """
     with (
         installed(),
+        outside.told(),
         engine.on(
             connection, transactional=transactional, memory=memory
         ) as migrate_engine,

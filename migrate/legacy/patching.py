@@ -32,29 +32,30 @@ _ABSENT: Any = object()
 
 @dataclass(frozen=True)
 class Later:
-    """A class of a module which only some scripts import.
+    """A module which only some scripts import, or a class of it.
 
     It is patched as soon as it is there.
     """
 
     module: str
-    name: str
+    name: str = ""
 
     @property
     def __name__(self) -> str:
-        return self.name
+        return self.name or self.module
 
     def found(self) -> Any:
-        """Return the class, None if its module is not imported yet."""
-        return getattr(sys.modules.get(self.module), self.name, None)
+        """Return it, None if the module is not imported yet."""
+        module = sys.modules.get(self.module)
+        return getattr(module, self.name, None) if self.name else module
 
 
 @dataclass(frozen=True)
 class Patch:
     """One attribute that 1.x style needs.
 
-    :param owner: the class, module or function that gets it, or
-        :class:`Later` one; a dictionary gets an item.
+    :param owner: the class, module or function that gets it, or one that
+        comes :class:`Later`; a dictionary gets an item.
     :param name: the attribute.
     :param build: makes the replacement from what the attribute was, which
         is None where there was none.

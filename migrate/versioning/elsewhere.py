@@ -15,7 +15,7 @@ from sqlalchemy.pool import StaticPool
 
 from migrate.versioning.limits import Limits
 from migrate.versioning.limits import limited
-from migrate.watching import unheard
+from migrate.watching import heard_by
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
@@ -64,7 +64,7 @@ class Elsewhere:
             if self.is_said or self._is_over:
                 return
             with (
-                unheard(),
+                heard_by(()),
                 self._engine.connect() as second,
                 limited(second, _PATIENT),
             ):

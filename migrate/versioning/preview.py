@@ -31,6 +31,7 @@ from migrate.versioning.cancelling import cancellable
 from migrate.versioning.lock import lock_for
 from migrate.versioning.script import SqlScript
 from migrate.versioning.sealed import sealed
+from migrate.watching import ELSEWHERE
 from migrate.watching import watched
 
 if TYPE_CHECKING:
@@ -146,6 +147,12 @@ def _recorded(
         return execute(cursor, statement, None, context)
 
     def look(statement: str) -> AbstractContextManager[None]:
+        if statement is ELSEWHERE and not is_sent(statement):
+            raise NotSupportedError(
+                "the script works past its connection, with another engine, "
+                "driver or process, which a preview would do for real; "
+                "--preview_py shows the Python"
+            )
         if not is_sent(statement):
             words = " ".join(bare(statement).split())
             raise NotSupportedError(
@@ -154,7 +161,10 @@ def _recorded(
                 "--preview_py shows the Python"
             )
         if not (asks_catalogue(statement) or is_control(statement)):
-            statements.append(statement.strip())
+            is_shown = statement is not ELSEWHERE
+            statements.append(
+                statement.strip() if is_shown else f"-- {statement}"
+            )
         return nullcontext()
 
     listeners: dict[str, Callable[..., bool]] = {

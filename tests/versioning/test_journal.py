@@ -343,6 +343,12 @@ def downgrade(migrate_engine):
 """
 INSERT = "e.execute('INSERT INTO a VALUES (1)')"
 
+INSERT_ELSEWHERE = [
+    "def insert_elsewhere(engine):",
+    "    with engine.begin() as other:",
+    "        other.execute(text('INSERT INTO a VALUES (1)'))",
+]
+
 
 def killed_in(engine: Engine, script: Path, *body: str) -> ControlledSchema:
     """Upgrade by a process that dies where the body says ``die()``."""
@@ -438,8 +444,48 @@ def test_script_that_died_before_it_changed_anything_is_run_again(
             "thread.join()",
             "die()",
         ],
+        [
+            "with ThreadPoolExecutor() as pool:",
+            "    pool.submit(insert_elsewhere, e.origin).result()",
+            "die()",
+        ],
+        [
+            "dialect = e.origin.dialect",
+            "words, names = dialect.create_connect_args(e.origin.url)",
+            "raw = dialect.loaded_dbapi.connect(*words, **names)",
+            "raw.cursor().execute('INSERT INTO a VALUES (1)')",
+            "raw.commit()",
+            "die()",
+        ],
+        [
+            "if os.fork() == 0:",
+            "    try:",
+            "        insert_elsewhere(e.origin.execution_options())",
+            "    finally:",
+            "        os._exit(0)",
+            "os.wait()",
+            "die()",
+        ],
+        [
+            "process = multiprocessing.get_context('fork').Process(",
+            "    target=insert_elsewhere, args=[e.origin])",
+            "process.start()",
+            "process.join()",
+            "die()",
+        ],
     ],
-    ids=["outside", "begin", "session", "cursor", "other-engine", "thread"],
+    ids=[
+        "outside",
+        "begin",
+        "session",
+        "cursor",
+        "other-engine",
+        "thread",
+        "pool-of-threads",
+        "driver",
+        "fork",
+        "process",
+    ],
 )
 def test_script_that_died_after_it_changed_rows_is_refused(
     engine: Engine, script: Path, body: list[str]
@@ -447,8 +493,11 @@ def test_script_that_died_after_it_changed_rows_is_refused(
     schema = killed_in(
         engine,
         script,
+        "import multiprocessing",
+        "from concurrent.futures import ThreadPoolExecutor",
         "from sqlalchemy import text",
         "from sqlalchemy.orm import sessionmaker",
+        *INSERT_ELSEWHERE,
         *body,
     )
 
@@ -499,7 +548,7 @@ def test_script_that_died_in_its_transaction_after_work_elsewhere_is_refused(
         "die()",
     )
 
-    with pytest.raises(HalfDoneStepError, match="connection of another eng"):
+    with pytest.raises(HalfDoneStepError, match="by another engine"):
         run(schema)
 
     assert values(engine) == []
