@@ -54,7 +54,8 @@ _READING_PRAGMA = re.compile(
     r"|foreign_key_list|table_list)\(|\s*PRAGMA\s+(?:\w+\.)?\w+\s*\Z",
     re.IGNORECASE,
 )
-_CALL = re.compile(r"([\w.]+)\s*\(")
+# From the beginning of each name: to try each of its letters takes long.
+_CALL = re.compile(r"(?<![\w.])([\w.]+)\s*\(")
 _HARMLESS_CALLS = frozenset(
     {
         "abs",
@@ -241,6 +242,7 @@ def calls_unknown(sql: str) -> bool:
     return not _calls_harmless(sql)
 
 
+@lru_cache(maxsize=256)
 def changes_nothing(sql: str) -> bool:
     """Tell whether it reads, or begins or ends a transaction, and no more.
 
