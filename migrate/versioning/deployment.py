@@ -43,10 +43,14 @@ def deploying(
     engine: Engine,
     limits: Limits,
     listener: Callable[[LockWaiting], None] | None = None,
+    *,
+    runs_scripts: bool = True,
 ) -> Iterator[tuple[Connection, Lock]]:
     """Give a session of its own, and the lock that it holds.
 
     :param listener: is told when somebody else has the lock.
+    :param runs_scripts: they may leave something in the session, so that it
+        is not used again.
     :raises LockTimeoutError: when another deployer does not finish.
     """
     from migrate.versioning import events
@@ -57,7 +61,10 @@ def deploying(
         if listener is not None:
             listener(events.LockWaiting(holder))
 
-    with _rights_named(engine), own_session(engine) as connection:
+    with (
+        _rights_named(engine),
+        own_session(engine, runs_scripts=runs_scripts) as connection,
+    ):
         lock = lock_for(connection, limits.lock_timeout, waiting)
         with lock.session(), lock.held(), limited(connection, limits):
             yield connection, lock
@@ -78,7 +85,7 @@ def _rights_named(engine: Engine) -> Iterator[None]:
 @contextmanager
 def writing(engine: Engine, limits: Limits) -> Iterator[Connection]:
     """Give a connection with a transaction, which is committed."""
-    with deploying(engine, limits) as (connection, lock):
+    with deploying(engine, limits, runs_scripts=False) as (connection, lock):
         lock.begin()
         yield connection
         connection.commit()

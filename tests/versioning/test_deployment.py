@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy import event
 from sqlalchemy import inspect
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
@@ -49,6 +53,35 @@ def test_second_deployer_tells_that_it_waits(engine: Engine) -> None:
             deploy_too()
 
     assert [type(event) for event in events] == [LockWaiting]
+
+
+def test_session_is_used_again_only_if_it_is_left_as_it_was(
+    engine: Engine,
+) -> None:
+    if engine.name == "sqlite":
+        pytest.skip("nothing is left in a session")
+    pooled = create_engine(engine.url)
+    sessions: list[object] = []
+    event.listen(pooled, "connect", lambda *made: sessions.append(made))
+
+    def run_scripts() -> None:
+        with deploying(pooled, LIMITS):
+            pass
+
+    counts = []
+    for use in (
+        lambda: write(pooled, "CREATE TABLE t (a INTEGER)"),
+        lambda: write(pooled, "DROP TABLE t"),
+        lambda: write(pooled, "nonsense"),
+        run_scripts,
+        run_scripts,
+    ):
+        with suppress(DBAPIError):
+            use()
+        counts.append(len(sessions))
+    pooled.dispose()
+
+    assert counts == [1, 1, 1, 2, 3]
 
 
 def interrupted(events: list[Event], error: BaseException) -> None:

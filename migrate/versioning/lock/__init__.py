@@ -44,16 +44,18 @@ def lock_for(
 
 
 @contextmanager
-def own_session(engine: Engine) -> Iterator[Connection]:
-    """Give a connection that does not go back to the pool.
+def own_session(engine: Engine, *, runs_scripts: bool) -> Iterator[Connection]:
+    """Give a connection that goes back to the pool only as it was.
 
-    Not what scripts have set in the session, nor a lock that a signal has
-    left there before anybody knew that it was got.  SQLite has neither, and
-    in memory the connection is the database.
+    Not with what scripts have set in the session, nor, after an error, with
+    a lock that a signal has left there before anybody knew that it was got.
+    SQLite has neither, and in memory the connection is the database.
     """
     with engine.connect() as connection:
+        is_clean = False
         try:
             yield connection
+            is_clean = not runs_scripts
         finally:
-            if engine.name != "sqlite":
+            if engine.name != "sqlite" and not is_clean:
                 connection.invalidate()
