@@ -97,6 +97,7 @@ LAYERS: list[list[str]] = [
         "migrate.versioning.journal",
         "migrate.versioning.events",
         "migrate.versioning.hints",
+        "migrate.versioning.commit",
         "migrate.versioning.runner",
         "migrate.versioning.deployment",
         "migrate.versioning.schema",

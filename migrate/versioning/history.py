@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from collections.abc import Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -195,7 +194,7 @@ class History:
 
     def add(self, connection: Connection, record: Record) -> None:
         """Write one record."""
-        values = asdict(record)
+        values = {**vars(record)}
         values["duration_ms"] = values.pop("duration")
         values["repository_id"] = self._repository_id
         values["description"] = _description(record.script)

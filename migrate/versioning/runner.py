@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
-from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
 from migrate.binding import can_roll_back_ddl
-from migrate.exceptions import DatabaseNotControlledError
 from migrate.exceptions import LockTimeoutError
 from migrate.exceptions import TransactionEndedError
 from migrate.versioning.blockers import Blockers
+from migrate.versioning.commit import commit
+from migrate.versioning.commit import version_left
 from migrate.versioning.deployer import utc_now
 from migrate.versioning.elsewhere import Elsewhere
 from migrate.versioning.events import StepDone
@@ -29,7 +29,6 @@ from migrate.versioning.history import Record
 from migrate.versioning.journal import Journal
 from migrate.versioning.limits import Limits
 from migrate.versioning.limits import is_lock_timeout
-from migrate.versioning.limits import limited
 from migrate.versioning.marker import Marker
 from migrate.versioning.remains import invalid_indexes
 from migrate.versioning.script import PythonScript
@@ -45,11 +44,9 @@ if TYPE_CHECKING:
     from migrate.versioning.history import History
     from migrate.versioning.lock import Lock
     from migrate.versioning.repository import Step
+    from migrate.versioning.vernum import VerNum
 
 __all__ = ["Runner"]
-
-_ASKING = Limits(ddl_lock_timeout=10)
-"""How long a server that we lost may take to end what it does."""
 
 
 class Runner:
@@ -138,20 +135,37 @@ class Runner:
         )
 
     def _run_atomic(self, step: Step) -> bool:
+        is_known = self._left_it_at(step.start)
         with self._transaction():
-            version, marker = self._control.locked_state(self._connection)
-            if marker is not None:
-                raise self._half_done(marker)
-            if version != step.start:
-                return False
+            if not is_known:
+                version, marker = self._control.locked_state(self._connection)
+                if marker is not None:
+                    raise self._half_done(marker)
+                if version != step.start:
+                    return False
             with self._reported(step, is_undone=lambda: True) as clock:
                 with with_way_round(step.script.opt_out):
                     self._run_script(step)
                 self._move(step)
                 self._record(step, clock, success=True)
                 self._commit()
-        self._emit(StepDone(step))
+        self._end(step)
         return True
+
+    def _left_it_at(self, version: VerNum) -> bool:
+        """Tell whether it is certain, without a question, how we left it.
+
+        Whoever does not ask for the lock, such as the old library, may still
+        have been here; the update of the version finds out.  After a step
+        that failed, nothing is certain.
+        """
+        left_at, self._left_at = self._left_at, None
+        return left_at == int(version)
+
+    def _end(self, step: Step) -> None:
+        if self._lock.keeps_others_out:
+            self._left_at = int(step.end)
+        self._emit(StepDone(step))
 
     def _run_script(self, step: Step, journal: Journal | None = None) -> None:
         script = step.script
@@ -192,16 +206,13 @@ class Runner:
                 self._move_and_park(step, journal)
                 self._record(step, clock, success=True)
                 self._commit()
-        if self._lock.keeps_others_out:
-            self._left_at = int(step.end)
-        self._emit(StepDone(step))
+        self._end(step)
         return True
 
     def _begin_journal(self, step: Step) -> Journal | None:
         """Return the journal; None if the database is not at its start."""
         marker = None
-        left_at, self._left_at = self._left_at, None
-        if left_at != int(step.start):
+        if not self._left_it_at(step.start):
             with self._transaction():
                 version, marker = self._control.locked_state(self._connection)
                 if marker is not None and not self._can_resume(step, marker):
@@ -262,40 +273,15 @@ class Runner:
         return journal.is_blank and not self._connection.invalidated
 
     def _commit(self) -> None:
-        """Commit a step with its version.
-
-        A failed COMMIT leaves the transaction open on SQLite (manual,
-        lang_transaction), where SQLAlchemy takes it for ended; the next
-        commit of anything would commit the step.
-        """
         self._is_committing = True
-        try:
-            self._connection.commit()
-        except BaseException:
-            if not self._connection.invalidated:
-                driver: Any = self._connection.connection.dbapi_connection
-                with suppress(self._connection.dialect.loaded_dbapi.Error):
-                    driver.rollback()
-            raise
+        commit(self._connection)
 
     def _is_committed(self, step: Step) -> bool | None:
-        """Tell whether a step that failed is done; None: not known.
-
-        A server that we lost may be about to commit.  It holds the row of
-        the version until then, so we wait for that.
-        """
+        """Tell whether a step that failed is done; None: not known."""
         if not self._is_committing:
             return False
-        with suppress(DBAPIError, DatabaseNotControlledError):
-            if not self._connection.invalidated:
-                self._connection.rollback()
-            with (
-                self._connection.engine.connect() as second,
-                limited(second, _ASKING),
-            ):
-                version, _ = self._control.locked_state(second)
-                return version == int(step.end)
-        return None
+        version = version_left(self._connection, self._control)
+        return None if version is None else version == int(step.end)
 
     def _move(self, step: Step) -> None:
         self._control.move(self._connection, int(step.start), int(step.end))

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from contextlib import nullcontext
+from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import replace
 from typing import Any
@@ -79,6 +80,10 @@ def create_table(connection: Connection, direction: int) -> None:
 def create_table_and_fail(connection: Connection, direction: int) -> None:
     create_table(connection, direction)
     raise RuntimeError("in the middle")
+
+
+def nothing(connection: Connection, direction: int) -> None:
+    pass
 
 
 @pytest.fixture
@@ -277,6 +282,45 @@ def test_version_moved_behind_our_back_undoes_the_step(
 
     if can_roll_back_ddl(controlled):
         assert state(controlled) == (0, False)
+
+
+def test_version_moved_between_steps_keeps_the_next_from_being_kept(
+    controlled: Engine,
+) -> None:
+    """By somebody who does not ask for the lock, such as the old library."""
+
+    def moved_after(event: Event) -> None:
+        if isinstance(event, StepDone):
+            with controlled.begin() as other:
+                CONTROL.move(other, 1, 7)
+
+    with controlled.connect() as connection:
+        lock = lock_for(connection, 0.1)
+        runner = Runner(connection, CONTROL, lock, moved_after)
+        with lock.session(), lock.held():
+            assert runner.run(step(nothing))
+            with suppress(StepConflictError):
+                assert not runner.run(step(create_table, 1, 2))
+
+    if can_roll_back_ddl(controlled):
+        assert state(controlled) == (7, False)
+
+
+def test_version_is_asked_for_once_where_the_lock_keeps_others_out(
+    controlled: Engine,
+) -> None:
+    asked: list[str] = []
+
+    @event.listens_for(controlled, "before_cursor_execute")
+    def note(*arguments: Any) -> None:
+        if arguments[2].startswith("SELECT migrate_version"):
+            asked.append(arguments[2])
+
+    run(controlled, step(nothing), step(nothing, 1, 2), step(nothing, 2, 3))
+
+    with controlled.connect() as connection:
+        is_alone = lock_for(connection).keeps_others_out
+    assert len(asked) == (1 if is_alone else 3)
 
 
 def test_downgrade_runs_in_the_other_direction(controlled: Engine) -> None:
