@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -658,6 +660,63 @@ def test_script_that_died_after_a_routine_rolled_back_is_refused(
         run(schema)
 
     assert values(engine) == [1]
+
+
+DEADLOCKED = [
+    *IN_TRANSACTION,
+    "connection.execute(text('UPDATE b SET y = 1 WHERE x = 1'))",
+    "open({ready!r}, 'w').close()",
+    "try:",
+    "    connection.execute(text('UPDATE b SET y = 1 WHERE x = 2'))",
+    "except DBAPIError as error:",
+    "    assert 1213 in error.orig.args",
+    "    connection.execute(text('INSERT INTO a VALUES (1)'))",
+    "    transaction.commit()",
+    "die()",
+]
+
+
+def test_script_that_died_after_a_deadlock_is_refused(
+    engine: Engine, script: Path, tmp_path: Path
+) -> None:
+    """The server rolls all back that is in the transaction, unasked."""
+    if engine.name != "mysql":
+        pytest.skip("a deadlock takes no marker along")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE b (x INT PRIMARY KEY, y INT)")
+    ready = tmp_path / "ready"
+    other = threading.Thread(
+        target=_lock_crosswise, args=(engine, ready), daemon=True
+    )
+    other.start()
+    while not ready.with_suffix(".locked").exists():
+        other.join(0.01)
+
+    schema = killed_in(
+        engine,
+        script,
+        "from sqlalchemy import text",
+        "from sqlalchemy.exc import DBAPIError",
+        *(line.format(ready=str(ready)) for line in DEADLOCKED),
+    )
+
+    other.join()
+    assert values(engine) == [1]
+    with pytest.raises(HalfDoneStepError, match="resolve VERSION"):
+        run(schema)
+
+
+def _lock_crosswise(engine: Engine, ready: Path) -> None:
+    """Lock row 2, then 1; with so many changes that the other one loses."""
+    with engine.begin() as connection:
+        for number in range(100):
+            connection.exec_driver_sql(f"INSERT INTO b VALUES ({number}, 0)")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("UPDATE b SET y = 2 WHERE x > 1")
+        ready.with_suffix(".locked").touch()
+        while not ready.exists():
+            time.sleep(0.01)
+        connection.exec_driver_sql("UPDATE b SET y = 2 WHERE x = 1")
 
 
 def test_rows_after_ddl_that_failed_are_undone_by_the_scripts_rollback(
