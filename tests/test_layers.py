@@ -88,6 +88,7 @@ LAYERS: list[list[str]] = [
         "migrate.versioning.lock",
         "migrate.versioning.marker",
         "migrate.versioning.markerrow",
+        "migrate.versioning.unreadable",
         "migrate.versioning.control",
         "migrate.versioning.history",
         "migrate.versioning.tables",

@@ -40,14 +40,13 @@ from migrate.exceptions import InvalidNameError
 from migrate.exceptions import NothingToResolveError
 from migrate.exceptions import StepConflictError
 from migrate.versioning.database import described
-from migrate.versioning.database import other_columns
-from migrate.versioning.database import right_missing
-from migrate.versioning.database import unreachable
 from migrate.versioning.limits import is_lock_timeout
 from migrate.versioning.marker import elsewhere_id
 from migrate.versioning.marker import marker_id
 from migrate.versioning.markerrow import PARKED
 from migrate.versioning.markerrow import MarkerRow
+from migrate.versioning.unreadable import check_open
+from migrate.versioning.unreadable import unreadable
 from migrate.watching import OURS
 
 if TYPE_CHECKING:
@@ -177,7 +176,7 @@ class ControlTable:
             if is_lock_timeout(error):
                 raise
             connection.rollback()
-            raise self._unreadable(connection, error) from error
+            raise unreadable(connection, self.table, error) from error
         found = {row[0]: (row[1], row[2]) for row in rows}
         if len(found) < len(rows):  # the table has lost its key
             raise DatabaseNotControlledError(
@@ -205,32 +204,6 @@ class ControlTable:
             )
         return version
 
-    def _unreadable(
-        self, connection: Connection, error: DBAPIError
-    ) -> DatabaseNotControlledError:
-        if error.connection_invalidated:
-            return unreachable(connection.engine, error)
-        inspector = inspect(connection)
-        name, schema = self.table.name, self.table.schema
-        if not inspector.has_table(name, schema=schema):
-            return DatabaseNotControlledError(
-                f"{described(connection.engine)} is not under version "
-                f"control: it has no table {name!r}; put it under control "
-                "with the command version_control"
-            )
-        wrong = other_columns(inspector, self.table)
-        if not wrong:
-            reason = " ".join(str(error.orig).split())
-            missing = right_missing(connection.engine, error)
-            return DatabaseNotControlledError(
-                f"{self._where(connection)} cannot be read and locked: "
-                + "; ".join(filter(None, [reason, missing]))
-            )
-        return DatabaseNotControlledError(
-            f"{self._where(connection)} {wrong}; it is not a control table, "
-            "or was changed by hand"
-        )
-
     def _where(self, connection: Connection) -> str:
         return f"table {self.table.name!r} of {described(connection.engine)}"
 
@@ -248,6 +221,7 @@ class ControlTable:
                 f"{len(self.repository_id)} characters, at most {_ID_LENGTH} "
                 "can be stored"
             )
+        check_open(connection, self.table)
         self.table.create(connection, checkfirst=True)
         if self.repository_id in self._rows(connection, self._select):
             raise self._already_controlled(connection)

@@ -234,6 +234,53 @@ def test_what_the_database_forbids_is_said_with_the_user(
     assert names(database_url) == before
 
 
+@pytest.mark.parametrize(
+    ("words", "more"),
+    [
+        ("db_version", ""),
+        ("upgrade", ""),
+        ("version_control", ""),
+        ("verify", ""),
+        ("db_version", "?options=-csearch_path%3Dnosuch,%22my%5C%20shop%22"),
+    ],
+)
+def test_schema_that_is_closed_is_said_with_how_to_open_it(
+    weak: tuple[URL, Rights],
+    database_url: URL,
+    command: Command,
+    tmp_path: Path,
+    words: str,
+    more: str,
+) -> None:
+    url, give = weak
+    if url.get_backend_name() != _PG:
+        pytest.skip("a schema is a database")
+    repository = tmp_path / "shop"
+    api.create(str(repository), "shop")
+    schema = '"my shop"' if more else "public"
+    if more:
+        servers.administer(database_url, f"CREATE SCHEMA {schema}")
+    api.version_control(
+        database_url.render_as_string(hide_password=False) + more,
+        str(repository),
+    )
+    give(f"{DATA} ON {schema}.{CONTROL}")
+    servers.administer(
+        database_url, "REVOKE USAGE ON SCHEMA public FROM PUBLIC"
+    )
+    servers.administer(
+        database_url, f"REVOKE USAGE ON SCHEMA public FROM {url.username}"
+    )
+    text = url.render_as_string(hide_password=False) + more
+
+    done = command(words, text, str(repository))
+
+    assert done.code == 1
+    assert "Traceback" not in done.err
+    assert f"GRANT USAGE ON SCHEMA {schema} TO {url.username}" in done.error
+    servers.administer(database_url, "GRANT USAGE ON SCHEMA public TO PUBLIC")
+
+
 def test_step_without_a_transaction_needs_the_marker_first(
     weak: tuple[URL, Rights],
     database_url: URL,
