@@ -80,6 +80,7 @@ LAYERS: list[list[str]] = [
     ],
     [
         "migrate.versioning.signals",
+        "migrate.versioning.garbage",
         "migrate.versioning.cancelling",
         "migrate.versioning.deployer",
         "migrate.versioning.pooler",

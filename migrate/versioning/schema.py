@@ -15,6 +15,7 @@ from migrate.versioning.database import unreachable
 from migrate.versioning.deployment import interruption_told
 from migrate.versioning.deployment import running
 from migrate.versioning.deployment import writing
+from migrate.versioning.garbage import collecting_seldom
 from migrate.versioning.limits import Limits
 from migrate.versioning.limits import limited
 from migrate.versioning.repository import Repository
@@ -175,6 +176,7 @@ class ControlledSchema:
     def _run(self, steps: list[Step], emit: Listener, limits: Limits) -> bool:
         """Run steps under the lock; False if somebody else was faster."""
         with (
+            collecting_seldom(),
             interruption_told(emit, self._version_now) as emit,
             running(
                 self.engine, limits, emit, self._control, self._history

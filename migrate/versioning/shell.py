@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Callable
-from collections.abc import Iterator
 from collections.abc import Sequence
-from contextlib import contextmanager
 
 from migrate.exceptions import CommandLineError
 from migrate.exceptions import KnownError
@@ -21,6 +18,7 @@ from migrate.versioning.commandline import PassiveOptionParser
 from migrate.versioning.commandline import parse
 from migrate.versioning.console import Console
 from migrate.versioning.console import printable
+from migrate.versioning.garbage import collecting_seldom
 from migrate.versioning.secret import secrets_in
 from migrate.versioning.signals import exit_code
 from migrate.versioning.signals import terminable
@@ -31,9 +29,6 @@ __all__ = ["PassiveOptionParser", "alias", "alias_setup", "main"]
 _FAILED = 1
 _MISUSED = 2
 _WAITED_IN_VAIN = 3
-
-_COLLECT_AFTER = 50_000
-"""New objects, some ten megabytes of them."""
 
 alias: dict[str, Callable[..., object]] = {
     short: getattr(api, name) for short, name in ALIASES.items()
@@ -59,24 +54,8 @@ def main(argv: Sequence[str] | None = None, **kwargs: object) -> None:
     """
     words = list(sys.argv[1:] if argv is None else argv)
     program = os.path.basename(sys.argv[0])
-    with _collecting_seldom():
+    with collecting_seldom():
         _main(words, kwargs, program)
-
-
-@contextmanager
-def _collecting_seldom() -> Iterator[None]:
-    """Look for garbage less often: importing SQLAlchemy makes none.
-
-    Python's own threshold has it look a hundred times meanwhile, which is
-    a tenth of the time of a command.
-    """
-    first, *others = gc.get_threshold()
-    if first:
-        gc.set_threshold(max(first, _COLLECT_AFTER), *others)
-    try:
-        yield
-    finally:
-        gc.set_threshold(first, *others)
 
 
 def _main(words: list[str], defaults: dict[str, object], program: str) -> None:
