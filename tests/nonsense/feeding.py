@@ -7,6 +7,7 @@ import shlex
 import sqlite3
 from collections.abc import Callable
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 from tests.nonsense.corpus import Case
@@ -86,9 +87,8 @@ def script(text: str) -> list[Call]:
 
 
 def control(text: str) -> list[Call]:
-    connection = sqlite3.connect("app.db")
-    connection.executescript(text)
-    connection.close()
+    with closing(sqlite3.connect("app.db")) as connection:
+        connection.executescript(text)
     return EVERYTHING[:-1]
 
 

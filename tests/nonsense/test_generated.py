@@ -12,6 +12,7 @@ import string
 from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Mapping
+from contextlib import closing
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -394,7 +395,16 @@ cells = st.one_of(
     st.floats(),
     st.binary(max_size=4),
     free_text,
-    st.sampled_from(["shop", "shop (step under way)", "1", "{}", "[]"]),
+    st.sampled_from(
+        [
+            "shop",
+            "shop (step under way)",
+            "(elsewhere) shop (step elsewhere)",
+            "1",
+            "{}",
+            "[]",
+        ]
+    ),
     st.just('{"operation": "upgrade", "start": 1, "end": 2}'),
 )
 
@@ -407,7 +417,7 @@ def test_rows_of_control_tables(
     place: Stage, rows: list[tuple[object, object, object]], word: str
 ) -> None:
     with place.fed():
-        with sqlite3.connect("app.db") as connection:
+        with closing(sqlite3.connect("app.db")) as connection, connection:
             connection.execute("DROP TABLE migrate_version")
             connection.execute(
                 "CREATE TABLE migrate_version"
@@ -416,7 +426,6 @@ def test_rows_of_control_tables(
             connection.executemany(
                 "INSERT INTO migrate_version VALUES (?, ?, ?)", rows
             )
-        connection.close()
         found = place.judge([(word.split(), feeding.MANAGE)])
 
     assert found == []
