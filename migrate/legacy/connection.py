@@ -222,10 +222,12 @@ def raised(
     try:
         return send()
     except base as error:
-        driver: Any = connection.connection.dbapi_connection
-        is_lost = dialect.is_disconnect(error, driver, None)
-        if is_lost:
-            connection.invalidate(error)
+        is_lost = connection.invalidated  # to ask for it would connect again
+        if not is_lost:
+            driver: Any = connection.connection.dbapi_connection
+            is_lost = dialect.is_disconnect(error, driver, None)
+            if is_lost:
+                connection.invalidate(error)
         raise DBAPIError.instance(
             statement or None,
             None,

@@ -46,13 +46,15 @@ def version_left(connection: Connection, control: ControlTable) -> int | None:
     Asked in a session of its own.  A server that we lost may be about to
     commit.  It holds the row of the version until then, so we wait for that.
     """
-    with suppress(DBAPIError, DatabaseNotControlledError):
+    # Not every loss of a connection is known for one.
+    with suppress(DBAPIError):
         if not connection.invalidated:
             connection.rollback()
-        with (
-            connection.engine.connect() as second,
-            limited(second, _ASKING),
-        ):
-            version, _ = control.locked_state(second)
-            return version
+    with (
+        suppress(DBAPIError, DatabaseNotControlledError),
+        connection.engine.connect() as second,
+        limited(second, _ASKING),
+    ):
+        version, _ = control.locked_state(second)
+        return version
     return None

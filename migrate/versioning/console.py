@@ -15,6 +15,7 @@ from migrate.versioning.secret import hidden
 __all__ = ["Console", "printable"]
 
 _LOGGER = logging.getLogger("migrate")
+_POOLS = logging.getLogger("sqlalchemy.pool")
 
 
 def printable(text: str) -> str:
@@ -28,9 +29,11 @@ class Console:
     """Shows results, and inside a ``with`` block the log of this package.
 
     Messages go to standard output, from warnings upward to standard error.
-    Only the logger ``migrate`` is touched, and left as it was found.
+    Only the logger ``migrate`` is touched, and that of SQLAlchemy's pools, to
+    which a lost connection that cannot be closed is an error with a traceback;
+    both are left as they were found.
 
-    :param debug: show debugging messages too.
+    :param debug: show debugging messages too, and what pools complain of.
     :param quiet: show errors only, not even results.
     :param secrets: never shown in messages and errors.
     """
@@ -46,11 +49,15 @@ class Console:
         self.secrets = frozenset(secrets)
         self._level = logging.DEBUG if debug else logging.INFO
         self._handlers = [logging.NullHandler()] if quiet else self._streams()
+        # Whoever listens to pools still hears them.
+        self._silencers = [] if debug else [logging.NullHandler()]
 
     def __enter__(self) -> Console:
         self._before = (_LOGGER.level, _LOGGER.propagate)
         for handler in self._handlers:
             _LOGGER.addHandler(handler)
+        for handler in self._silencers:
+            _POOLS.addHandler(handler)
         _LOGGER.setLevel(self._level)
         _LOGGER.propagate = False
         return self
@@ -63,6 +70,8 @@ class Console:
     ) -> None:
         for handler in self._handlers:
             _LOGGER.removeHandler(handler)
+        for handler in self._silencers:
+            _POOLS.removeHandler(handler)
         level, _LOGGER.propagate = self._before
         _LOGGER.setLevel(level)
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 
 import pytest
 
@@ -63,6 +65,26 @@ def test_root_logger_hears_nothing(caplog: pytest.LogCaptureFixture) -> None:
         LOG.warning("for the shell")
 
     assert not caplog.records
+
+
+@pytest.mark.parametrize("words", ["", "debug=True"])
+def test_pools_complain_of_lost_connections_in_debug_only(words: str) -> None:
+    """Python prints what nobody listens to."""
+    program = f"""
+import logging
+from migrate.versioning.console import Console
+pool = logging.getLogger("sqlalchemy.pool.impl.NullPool")
+with Console({words}):
+    pool.error("Exception terminating connection")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert ("terminating" in done.stderr) is bool(words)
 
 
 def test_secrets_are_hidden_in_messages_and_errors(
