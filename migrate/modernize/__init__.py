@@ -32,8 +32,9 @@ def modernize(folder: str | PathLike[str], *, write: bool = False) -> str:
     :returns: the differences as ``diff -u`` gives them; after writing, the
         names of the files that were replaced, one a line.
     :raises MissingExtraError: without libcst or fissix.
-    :raises ScriptError: when a file is no Python that can be read; the
-        others are written all the same.
+    :raises ScriptError: when a file is no Python that can be read, or cannot
+        be written; the others are written, or shown in the log as
+        information, all the same.
     """
     try:
         from migrate.modernize import files  # slow, and an extra
@@ -53,14 +54,19 @@ def modernize(folder: str | PathLike[str], *, write: bool = False) -> str:
         changed = [script for script in changed if not script.refused]
     _tell(scripts, others)
     refused = [script.name for script in scripts if script.refused]
-    if refused and write:
+    if write:
+        text = "".join(f"{script.name}\n" for script in changed)
+    else:
+        text = "".join(script.diff() for script in changed)
+    if refused:
+        if text:
+            log.info(text.rstrip("\n"))
+        what = "were" if write else "can be"
         raise ScriptError(
-            f"{len(changed)} files were rewritten, but not "
+            f"{len(changed)} files {what} rewritten, but not "
             + ", ".join(refused)
         )
-    if write:
-        return "".join(f"{script.name}\n" for script in changed)
-    return "".join(script.diff() for script in changed)
+    return text
 
 
 def _tell(scripts: list[Script], others: list[str]) -> None:

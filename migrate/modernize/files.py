@@ -6,7 +6,6 @@ import difflib
 import io
 import os
 import sys
-import tempfile
 import tokenize
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -183,6 +182,8 @@ def _to_today(script: Script, source: rewriting.Source, facts: Facts) -> None:
     script.left |= {
         _line_after(line, script): reason for line, reason in asked.items()
     }
+    for line, reason in python2.doubtful(script.after).items():
+        script.left.setdefault(line, reason)
 
 
 def _line_after(line: int, script: Script) -> int:
@@ -211,7 +212,10 @@ def replace(script: Script) -> None:
 def _replace(script: Script) -> None:
     path = script.path.resolve()
     content = script.after.encode(script.encoding)
-    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")
+    scratch = path.with_name(f".{path.name}.new")
+    scratch.unlink(missing_ok=True)  # of a process that was killed here
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    handle = os.open(scratch, flags, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -220,5 +224,5 @@ def _replace(script: Script) -> None:
         os.chmod(scratch, path.stat().st_mode & 0o7777)
         os.replace(scratch, path)
     except BaseException:
-        os.unlink(scratch)
+        scratch.unlink(missing_ok=True)
         raise

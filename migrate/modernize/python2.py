@@ -18,7 +18,13 @@ from fissix.pgen2 import tokenize
 from fissix.pgen2.parse import ParseError
 from fissix.refactor import RefactoringTool
 
-__all__ = ["NotPythonError", "is_python3", "left_over", "rewrite"]
+__all__ = [
+    "NotPythonError",
+    "doubtful",
+    "is_python3",
+    "left_over",
+    "rewrite",
+]
 
 _FIXERS = (
     "apply",
@@ -50,6 +56,18 @@ _LONE_RETURN = re.compile("\r(?!\n)")
 _FLOAT = re.compile(r"[\d.]*\.\d|\d+\.")
 _FUTURE = r"(?m)^from __future__ import .*\b%s\b"
 _ASKS_FOR_BYTES = re.compile(r"isinstance\([^()]*\bstr\)")
+_DIVIDED = (
+    "in Python 2 this divided whole numbers without a remainder: is // meant?"
+)
+_LISTED = "in Python 2 this was a list: is list(...) needed?"
+_VIEWS = frozenset({"items", "keys", "values"})
+_LAZY = frozenset({"filter", "map", "zip"})
+#: Collections of SQLAlchemy, whose keys are a list.
+_COLUMNS = frozenset({"c", "columns"})
+#: What lists have and the views of dictionaries, say, have not.
+_OF_LISTS = frozenset(
+    {"append", "extend", "index", "insert", "pop", "remove", "reverse", "sort"}
+)
 
 
 class NotPythonError(ValueError):
@@ -124,12 +142,73 @@ def left_over(text: str) -> dict[int, str]:
     }
     if not re.search(_FUTURE % "division", text):
         for number in _divisions(text):
-            found.setdefault(
-                number,
-                "in Python 2 this divided whole numbers without a remainder: "
-                "is // meant?",
-            )
+            found.setdefault(number, _DIVIDED)
     return found
+
+
+def doubtful(text: str) -> dict[int, str]:
+    """List the lines that Python 3 reads, and which look like Python 2.
+
+    Only what nobody writes for Python 3: a quotient of two whole numbers that
+    are there as such, and what lists only can do, done to ``d.keys()``,
+    ``map()`` and their like.
+    """
+    tree, found = ast.parse(text), {}
+    if not re.search(_FUTURE % "division", text):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.BinOp) and _divides_numbers(node):
+                found[node.lineno] = _DIVIDED
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    for scope in ast.walk(tree):
+        if isinstance(scope, (ast.Module, *functions)):
+            nodes = [
+                node
+                for part in scope.body
+                if not isinstance(part, functions)
+                for node in ast.walk(part)
+            ]
+            found |= dict.fromkeys(_lists(nodes), _LISTED)
+    return found
+
+
+def _divides_numbers(node: ast.BinOp) -> bool:
+    return isinstance(node.op, ast.Div) and all(
+        isinstance(side, ast.Constant) and type(side.value) is int
+        for side in (node.left, node.right)
+    )
+
+
+def _lists(nodes: list[ast.AST]) -> Iterator[int]:
+    """Yield the lines that take what is no list any more for one."""
+    given: dict[str, set[bool]] = {}
+    for node in nodes:
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    is_one = _was_list(node.value)
+                    given.setdefault(target.id, set()).add(is_one)
+    names = {name for name, kinds in given.items() if kinds == {True}}
+    for node in nodes:
+        if isinstance(node, ast.Subscript) or (
+            isinstance(node, ast.Attribute) and node.attr in _OF_LISTS
+        ):
+            owner = node.value
+            if _was_list(owner) or (
+                isinstance(owner, ast.Name) and owner.id in names
+            ):
+                yield node.lineno
+
+
+def _was_list(node: ast.expr) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    if isinstance(node.func, ast.Attribute):
+        owner = node.func.value
+        is_columns = isinstance(owner, ast.Attribute) and (
+            owner.attr in _COLUMNS
+        )
+        return node.func.attr in _VIEWS and not (node.args or is_columns)
+    return isinstance(node.func, ast.Name) and node.func.id in _LAZY
 
 
 def _divisions(text: str) -> Iterator[int]:

@@ -110,6 +110,51 @@ def test_unreadable_file_is_named_and_the_others_written(
     assert bad.read_text() == "x = (\n"
 
 
+def test_unreadable_file_is_named_and_the_differences_shown(
+    command: Command, script: Path, tmp_path: Path
+) -> None:
+    script.with_name("002_b.py").write_text("x = (\n")
+
+    shown = command("modernize", tmp_path / "r")
+
+    assert shown.code == 1
+    assert shown.out.endswith("-    print unicode(1)\n+    print(str(1))\n")
+    assert shown.error.endswith(
+        "error: 1 files can be rewritten, but not versions/002_b.py"
+    )
+    assert script.read_text() == OLD
+
+
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_killed_while_it_writes_leaves_nothing_for_the_next(
+    command: Command, script: Path, tmp_path: Path, place: str
+) -> None:
+    calls = ["os.kill(os.getpid(), 9)", "replace(*words)"]
+    if place == "after":
+        calls.reverse()
+    program = (
+        "import os, sys; replace = os.replace\n"
+        f"def die(*words): {'; '.join(calls)}\n"
+        "os.replace = die\n"
+        "from migrate.versioning.shell import main\n"
+        "main(['modernize', 'r', '--write'])\n"
+    )
+    killed = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, check=False
+    )
+    left = script.read_text()
+    version = command("version", tmp_path / "r")
+    again = command("modernize", tmp_path / "r", "--write")
+
+    assert killed.returncode == -9
+    assert left == (OLD if place == "before" else NEW)
+    assert version.out == "1\n"
+    assert again.code == 0
+    assert script.read_text() == NEW
+    names = {one.name for one in script.parent.iterdir()}
+    assert names == {"__init__.py", script.name}
+
+
 def test_file_that_cannot_be_written_is_named_and_the_others_written(
     command: Command,
     script: Path,

@@ -104,3 +104,23 @@ def test_divisions_are_listed(text: str, lines: list[int]) -> None:
 def test_questions_for_bytes_are_listed() -> None:
     assert list(python2.left_over("x\nisinstance(a, (str, int))\n")) == []
     assert list(python2.left_over("x\nif isinstance(a, str): pass\n")) == [2]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("x = 1 / 2\ny = a / 2\nz = 1 / 2.0\nw = 5 // 2", [1]),
+        ("from __future__ import division\nx = 1 / 2", []),
+        ("d.keys().sort()\nx = d.values()[0]\nd.get('k').sort()", [1, 2]),
+        ("def f(d):\n    keys = d.keys()\n    keys.sort()", [3]),
+        ("def f(d):\n    keys = list(d.keys())\n    keys.sort()", []),
+        ("keys = []\nif a:\n    keys = d.keys()\nkeys.sort()", []),
+        ("def f(d):\n    keys = d.keys()\ndef g(keys):\n    keys.sort()", []),
+        ("map(f, x).append(1)\nzip(a, b)[0]\nm.map(x)[0]", [1, 2]),
+        ("t.c.keys().index('a')\nrow.items()\nq.values(1)[0]", []),
+    ],
+)
+def test_what_looks_like_python_2_is_listed(
+    text: str, lines: list[int]
+) -> None:
+    assert sorted(python2.doubtful(text)) == lines
