@@ -19,7 +19,7 @@ __all__ = ["State", "Witness", "witness_of"]
 
 CONTROL = "migrate_version"
 HISTORY = "migrate_history"
-_MARK = "step under way"
+_MARKS = "(step under way)", "(step elsewhere)"
 _PARKED = -1
 
 Row = tuple[Any, ...]
@@ -65,8 +65,9 @@ class Witness:
                     "SELECT repository_id, repository_path, version"
                     f" FROM {CONTROL}",
                 ):
-                    if _MARK in key:
-                        marker = text if number != _PARKED else None
+                    if key.endswith(_MARKS):
+                        if number != _PARKED:
+                            marker = text
                     else:
                         version = number
             names = [name for name in names if name not in (CONTROL, HISTORY)]
