@@ -22,6 +22,7 @@ from migrate.legacy import dml
 from migrate.legacy import engine
 from migrate.legacy import execution
 from migrate.legacy import modules
+from migrate.legacy import namedtypes
 from migrate.legacy import orm
 from migrate.legacy import outside
 from migrate.legacy import queries
@@ -45,6 +46,7 @@ PATCHES = PatchSet(
         *dml.PATCHES,
         *execution.PATCHES,
         *modules.PATCHES,
+        *namedtypes.PATCHES,
         *orm.PATCHES,
         *queries.PATCHES,
         *reflection.PATCHES,

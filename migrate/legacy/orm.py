@@ -20,6 +20,8 @@ from migrate.legacy.bound import set_bind
 from migrate.legacy.patching import Patch
 from migrate.legacy.patching import add
 from migrate.legacy.patching import in_place
+from migrate.legacy.patching import wrap
+from migrate.legacy.queries import DEFAULT_ORDER
 
 __all__ = ["PATCHES"]
 
@@ -36,11 +38,20 @@ def mapper(
     **kwargs: Any,
 ) -> Mapper[Any]:
     """Removed in 2.0; maps a class to a table."""
-    for gone in ("extension", "order_by", "allow_column_override"):
-        kwargs.pop(gone, None)
     return _mapped.map_imperatively(
         class_, local_table, properties=properties, **kwargs
     )
+
+
+def mapper_init(
+    original: Callable[..., None], self: Mapper[Any], *args: Any, **kwargs: Any
+) -> None:
+    """Removed in 1.4; ``order_by=``, and ``extension=`` without effect."""
+    order = kwargs.pop("order_by", None)
+    for gone in ("extension", "allow_column_override"):
+        kwargs.pop(gone, None)
+    original(self, *args, **kwargs)
+    setattr(self, DEFAULT_ORDER, order)
 
 
 def declarative_base(
@@ -85,6 +96,11 @@ def relation(*args: Any, **kwargs: Any) -> Any:
     return orm.relationship(*args, **kwargs)
 
 
+def compile_mappers() -> None:
+    """Removed in 1.4; ``configure_mappers()`` today."""
+    orm.configure_mappers()
+
+
 def relationship(
     original: Callable[..., Any], *args: Any, **kwargs: Any
 ) -> Any:
@@ -112,6 +128,20 @@ def _cascade(state: Any, item: Any, *args: Any) -> Any:
     return item
 
 
+class MapperExtension:
+    """Listened to a mapper before there were events; removed in 1.4."""
+
+
+class SessionExtension:
+    """Listened to a session before there were events; removed in 1.4."""
+
+
+class AttributeExtension:
+    """Listened to an attribute before there were events; removed in 1.4."""
+
+
+_EXTENSIONS = (MapperExtension, SessionExtension, AttributeExtension)
+
 _track_cascade_events = getattr(
     unitofwork, "track_cascade_events", None
 ) or getattr(unitofwork, "_track_cascade_events", None)
@@ -121,6 +151,7 @@ PATCHES: list[Patch] = [
         _track_cascade_events, "child.parent = parent", track_cascade_events
     ),
     in_place(vars(orm)["mapper"], "mapper(Class, table, properties=)", mapper),
+    wrap(Mapper, "mapper(order_by=)", mapper_init, "__init__"),
     in_place(
         decl_api.declarative_base, "declarative_base(bind=)", declarative_base
     ),
@@ -144,6 +175,17 @@ PATCHES: list[Patch] = [
         "sqlalchemy.ext.declarative.synonym_for()",
         synonym_for,
     ),
+    *(
+        add(owner, f"{owner.__name__}.{extension.__name__}", extension)
+        for owner in (orm, orm.interfaces)
+        for extension in _EXTENSIONS
+    ),
+    add(
+        orm.session,
+        "sqlalchemy.orm.session.SessionExtension",
+        SessionExtension,
+    ),
+    add(orm, "orm.compile_mappers()", compile_mappers),
     add(orm, "orm.relation(...)", relation),
     in_place(
         orm.relationship, "relationship(cascade_backrefs=)", relationship

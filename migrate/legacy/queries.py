@@ -6,14 +6,20 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import orm
+from sqlalchemy import util
 from sqlalchemy.orm import Query
+from sqlalchemy.sql import coercions
+from sqlalchemy.sql import roles
 
 from migrate.legacy.patching import Patch
 from migrate.legacy.patching import add
 from migrate.legacy.patching import in_place
 from migrate.legacy.patching import wrap
 
-__all__ = ["PATCHES"]
+__all__ = ["DEFAULT_ORDER", "PATCHES"]
+
+# On a mapper: what queries of its class are ordered by.
+DEFAULT_ORDER = "_migrate_order_by"
 
 
 class NamedOption:
@@ -150,6 +156,24 @@ def from_self(self: Query[Any], *entities: Any) -> Any:
     return self.session.query(orm.aliased(_entity(self), subquery))
 
 
+def query_iter(original: Callable[..., Any], self: Query[Any]) -> Any:
+    """Removed in 1.4; the ``order_by=`` of a mapper, for want of another."""
+    mapper = _mapper(self)
+    order = getattr(mapper, DEFAULT_ORDER, None)
+    if order is None or self._order_by_clauses or self._statement is not None:
+        return original(self)
+    ordered = self._clone()
+    ordered._order_by_clauses = tuple(
+        coercions.expect(roles.OrderByRole, one) for one in util.to_list(order)
+    )
+    return original(ordered)
+
+
+def _mapper(query: Query[Any]) -> Any:
+    first = query._raw_columns[0] if query._raw_columns else None
+    return getattr(first, "_annotations", {}).get("parententity")
+
+
 def _entity(query: Query[Any]) -> Any:
     return query.column_descriptions[0]["entity"]
 
@@ -179,4 +203,5 @@ PATCHES: list[Patch] = [
     add(Query, "query.value(c)", value),
     add(Query, "query.as_scalar()", as_scalar),
     add(Query, "query.from_self()", from_self),
+    wrap(Query, "query of a mapper with order_by=", query_iter, "_iter"),
 ]

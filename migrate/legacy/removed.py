@@ -316,6 +316,8 @@ _SCHEMA = {
 _ORM = {
     "eagerload_all": orm.joinedload,
     "joinedload_all": orm.joinedload,
+    "lazyload_all": orm.lazyload,
+    "selectinload_all": orm.selectinload,
     "subqueryload_all": orm.subqueryload,
     "ScopedSession": orm.scoped_session,
 }
@@ -346,6 +348,7 @@ PATCHES: list[Patch] = [
         {
             "SQLError": exc.DBAPIError,
             "RemovedIn20Warning": RemovedIn20Warning,
+            "UnmappedColumnError": orm.exc.UnmappedColumnError,
         },
         "0.6 and 2.0",
     ),

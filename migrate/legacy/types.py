@@ -77,7 +77,28 @@ def enum_init(
     original(self, *enums, **kwargs)
 
 
+def _without_arguments(kind: type[TypeEngine[Any]]) -> Patch:
+    def __init__(  # noqa: N807  # what it stands for
+        self: Any,
+        length: Any = None,
+        convert_unicode: Any = False,
+        assert_unicode: Any = None,
+    ) -> None:
+        super(kind, self).__init__()
+
+    return Patch(
+        kind,
+        "__init__",
+        lambda _: __init__,
+        f"{kind.__name__}(length=, convert_unicode=, assert_unicode=)",
+        "Removed in 0.8; had no effect, and scripts made from a database "
+        "are full of it.",
+    )
+
+
 PATCHES: list[Patch] = [
+    _without_arguments(types.Integer),
+    _without_arguments(types.Date),
     Patch(
         types.String,
         "__init__",

@@ -563,3 +563,70 @@ def backref_of_a_class_mapped_apart(engine):
     found = [each.id for each in one.mails]
     session.close()
     return found
+
+
+@on_12
+def mapper_order_by(engine):
+    from sqlalchemy.orm import mapper
+
+    class Account(object):
+        pass
+
+    class Login(object):
+        pass
+
+    table = account(engine)
+    mapper(Account, table, order_by=table.c.id.desc())
+    mapper(Login, table, order_by=[table.c.login, table.c.id])
+    session = sessionmaker(bind=engine)()
+    query = session.query(Account)
+    return (
+        [one.id for one in query],
+        [one.id for one in query.filter(table.c.id > 1).all()],
+        [one.id for one in query.order_by(table.c.id)],
+        query.first().id,
+        query.count(),
+        query.get(2).id,
+        query.filter(table.c.id == 2).one().login,
+        query.filter(table.c.id == 2).update({"login": "zoe"}),
+        [one.id for one in session.query(Login).filter(table.c.id < 3)],
+        [pair[0].id for pair in session.query(Account, table.c.login)],
+    )
+
+
+@on_12
+def mapper_args_of_a_declared_class(engine):
+    from sqlalchemy.ext.declarative import declarative_base
+    from sqlalchemy.orm import MapperExtension
+
+    class Ignored(MapperExtension):
+        pass
+
+    class Account(declarative_base()):
+        __tablename__ = "account"
+        __mapper_args__ = {"order_by": "login", "extension": Ignored()}
+        id = Column(Integer, primary_key=True)
+        login = Column(String(40))
+
+    account(engine, [(1, "zoe"), (2, "ann"), (3, "bob")])
+    session = sessionmaker(bind=engine)()
+    return [one.id for one in session.query(Account)]
+
+
+@on_12
+def extensions(engine):
+    from sqlalchemy.orm import AttributeExtension
+    from sqlalchemy.orm import EXT_CONTINUE
+    from sqlalchemy.orm import MapperExtension
+    from sqlalchemy.orm import SessionExtension
+    from sqlalchemy.orm import compile_mappers
+    from sqlalchemy.orm import interfaces
+    from sqlalchemy.orm import session
+
+    compile_mappers()
+    return (
+        interfaces.MapperExtension is MapperExtension,
+        interfaces.AttributeExtension is AttributeExtension,
+        session.SessionExtension is SessionExtension,
+        EXT_CONTINUE is interfaces.EXT_CONTINUE,
+    )

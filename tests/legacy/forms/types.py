@@ -189,3 +189,82 @@ def server_defaults(engine):
         Column("d", Integer, DefaultClause("7")),
         a=1,
     )
+
+
+def _enums(engine):
+    return sorted(one["name"] for one in inspect(engine).get_enums())
+
+
+@on("postgresql")
+def enums_of_a_table_come_and_go(engine):
+    from sqlalchemy.dialects.postgresql import ENUM
+
+    shared = Enum("u", name="shared")
+    table = Table(
+        "t",
+        MetaData(bind=engine),
+        Column("a", Enum("x", name="generic")),
+        Column("b", ENUM("y", name="native")),
+        Column("c", Text().with_variant(ENUM("z", name="v"), "postgresql")),
+        Column("d", Enum("o", name="o").with_variant(Text(), "postgresql")),
+        Column("e", shared),
+        Column("f", shared),
+    )
+    table.create()
+    found = _enums(engine)
+    table.drop()
+    gone = _enums(engine)
+    table.create(checkfirst=True)
+    table.drop(checkfirst=True)
+    return found, gone, _enums(engine)
+
+
+@on("postgresql")
+def enums_of_a_reflected_table_go(engine):
+    columns = Column("a", Enum("x", name="generic")), Column("b", Integer)
+    Table("t", MetaData(bind=engine), *columns).create()
+    Table("t", MetaData(bind=engine), autoload=True).drop()
+    gone = _enums(engine)
+    Table(
+        "t", MetaData(bind=engine), Column("a", Enum("x", name="e"))
+    ).create()
+    copy = Table("t", MetaData(bind=engine), autoload=True)
+    copy.tometadata(MetaData(bind=engine)).drop()
+    return gone, _enums(engine)
+
+
+@on("postgresql")
+def enums_of_metadata_stay_without_their_table(engine):
+    from sqlalchemy.dialects.postgresql import ENUM
+
+    meta = MetaData(bind=engine)
+    generic = Enum("x", name="generic", metadata=meta)
+    native = ENUM("y", name="native", metadata=meta)
+    generic.create(engine)
+    native.create(engine)
+    table = Table("t", meta, Column("a", generic), Column("b", native))
+    table.create()
+    table.drop()
+    found = _enums(engine)
+    meta.create_all()
+    meta.drop_all()
+    return found, _enums(engine)
+
+
+@on("postgresql")
+def enums_of_metadata_are_made_with_checkfirst(engine):
+    meta = MetaData(bind=engine)
+    table = Table("t", meta, Column("a", Enum("x", name="e", metadata=meta)))
+    table.create(checkfirst=True)
+    return _enums(engine)
+
+
+@on("postgresql")
+def enums_go_with_all_tables(engine):
+    meta = MetaData(bind=engine)
+    for name in "tu":
+        Table(name, meta, Column("a", Enum("x", name="e" + name)))
+    meta.create_all()
+    found = _enums(engine)
+    meta.drop_all()
+    return found, _enums(engine)
