@@ -57,7 +57,7 @@ IN_STATEMENT = {
     " SELECT number + 1 FROM few) SELECT count(*) FROM few",
     "postgresql": "SELECT pg_sleep(60)",
     # Not sleep(), which looks now and then whether the client is there.
-    "mysql": "SELECT benchmark(1000000000, md5('a'))",
+    "mysql": "SELECT benchmark(1000000000, sha2('a', 256))",
 }
 """Statements in which a signal finds the script, by database.
 

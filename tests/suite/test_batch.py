@@ -120,8 +120,12 @@ def test_rename_is_one_more_statement_only_if_names_are_needed(
 
 
 def test_batch_goes_by_the_names_of_before(
-    account: Table, catalogue: Catalogue
+    account: Table, engine: Engine, catalogue: Catalogue
 ) -> None:
+    with engine.connect() as connection:
+        is_mariadb = getattr(connection.dialect, "is_mariadb", False)
+    if engine.name == "mysql" and not is_mariadb:
+        pytest.skip("a column is not renamed that a check reads (3959)")
     with account.batch():
         account.c.login.alter(name="name")
         account.rename("person")

@@ -40,7 +40,7 @@ def upgrade(migrate_engine):
 
     col = Column("nick", String(20), unique=True)
     col.create(account, unique_name="nick_key")
-    Column("rank", Integer, index=True).create(account, index_name="rank_ix")
+    Column("grade", Integer, index=True).create(account, index_name="grade_ix")
     team_id = Column("team_id", Integer)
     create_column(team_id, account)
 
@@ -54,25 +54,25 @@ def upgrade(migrate_engine):
 
     ForeignKeyConstraint([account.c.team_id], [team.c.id]).create()
     UniqueConstraint("user_name", table=account, name="user_key").create()
-    CheckConstraint("rank < 9", columns=[account.c.rank]).create()
+    CheckConstraint("grade < 9", columns=[account.c.grade]).create()
 
     reflected = Table("account", MetaData(migrate_engine), autoload=True)
-    [index] = [i for i in reflected.indexes if i.name == "rank_ix"]
-    index.rename("rank_index")
+    [index] = [i for i in reflected.indexes if i.name == "grade_ix"]
+    index.rename("grade_index")
     account.rename("person")
 
 
 def downgrade(migrate_engine):
     rename_table("person", "account", engine=migrate_engine)
-    rename_index("rank_index", "rank_ix", table="account",
+    rename_index("grade_index", "grade_ix", table="account",
                  engine=migrate_engine)
     meta = MetaData(migrate_engine)
     account = Table("account", meta, autoload=True)
     team = Table("team", meta, autoload=True)
-    CheckConstraint("rank < 9", columns=[account.c.rank]).drop()
+    CheckConstraint("grade < 9", columns=[account.c.grade]).drop()
     UniqueConstraint("user_name", table=account, name="user_key").drop()
     ForeignKeyConstraint([account.c.team_id], [team.c.id]).drop()
-    for name in ("email", "nick", "rank", "team_id"):
+    for name in ("email", "nick", "grade", "team_id"):
         account.c[name].drop()
     account.c.user_name.alter(name="login", type=String(40), nullable=True)
     account.c.password.alter(name="passwd", server_default=None)
@@ -106,7 +106,7 @@ def test_up_and_down_again(
         "password",
         "email",
         "nick",
-        "rank",
+        "grade",
         "team_id",
     }
     assert person["user_name"]["type"].length == 60
@@ -114,8 +114,8 @@ def test_up_and_down_again(
     assert person["password"]["type"].length == 80
     assert catalogue.default("person", "password") == "secret"
     assert catalogue.uniques("person").keys() == {"nick_key", "user_key"}
-    assert "rank_index" in catalogue.indexes("person")
-    assert "account_rank_check" in catalogue.checks("person")
+    assert "grade_index" in catalogue.indexes("person")
+    assert "account_grade_check" in catalogue.checks("person")
     on_sqlite = engine.dialect.name == "sqlite"
     name = None if on_sqlite else "account_team_id_fkey"
     assert [*catalogue.foreign_keys("person")] == [name]

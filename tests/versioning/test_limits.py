@@ -168,15 +168,26 @@ def test_other_errors_are_not_retried(schema: ControlledSchema) -> None:
     assert not any(isinstance(each, StepRetried) for each in events)
 
 
-def test_statement_that_takes_too_long_is_ended(engine: Engine) -> None:
+@pytest.fixture
+def timed(engine: Engine) -> Engine:
+    """A database that ends statements which take too long."""
+    with engine.connect() as connection:
+        if connection.dialect.name == "mysql" and not getattr(
+            connection.dialect, "is_mariadb", False
+        ):
+            pytest.skip("MySQL limits nothing but SELECT, and is refused")
+    return engine
+
+
+def test_statement_that_takes_too_long_is_ended(timed: Engine) -> None:
     began = time.monotonic()
 
     with (
-        engine.connect() as connection,
+        timed.connect() as connection,
         pytest.raises(DBAPIError) as caught,
         limited(connection, Limits(statement_timeout=0.3)),
     ):
-        connection.exec_driver_sql(SLOW[engine.name])
+        connection.exec_driver_sql(SLOW[timed.name])
 
     assert time.monotonic() - began < 20
     assert any(
@@ -189,15 +200,15 @@ def test_statement_that_takes_too_long_is_ended(engine: Engine) -> None:
     )
 
 
-def test_time_is_that_of_one_statement(engine: Engine) -> None:
+def test_time_is_that_of_one_statement(timed: Engine) -> None:
     with (
-        engine.connect() as connection,
+        timed.connect() as connection,
         limited(connection, Limits(statement_timeout=0.5)),
     ):
         time.sleep(0.6)
-        connection.exec_driver_sql(MODERATE[engine.name]).all()
+        connection.exec_driver_sql(MODERATE[timed.name]).all()
         time.sleep(0.6)
-        connection.exec_driver_sql(MODERATE[engine.name]).all()
+        connection.exec_driver_sql(MODERATE[timed.name]).all()
 
 
 def test_cursor_of_the_driver_is_timed_on_sqlite(

@@ -265,7 +265,10 @@ def test_changes_of_a_mysql_schema_are_seen(engine: Engine) -> None:
         pytest.skip("the statements are MariaDB's")
     run(engine, TABLES)
     before = taken(engine)
+    has_sequences = getattr(engine.dialect, "is_mariadb", False)
     for sql, line in MYSQL:
+        if "SEQUENCE" in sql and not has_sequences:
+            continue
         run(engine, sql)
 
         after = taken(engine)

@@ -38,7 +38,7 @@ SELECT 'column' AS kind, c.column_name AS name, c.table_name AS table_name,
        CASE WHEN c.column_default = '' THEN '(empty)'
             ELSE c.column_default END AS `default`,
        c.extra AS extra, c.collation_name AS collation,
-       c.generation_expression AS generated, c.column_comment AS comment
+       c.generation_expression AS `generated`, c.column_comment AS comment
 FROM information_schema.columns c
 JOIN information_schema.tables t
   ON t.table_schema = c.table_schema AND t.table_name = c.table_name
@@ -60,12 +60,7 @@ SELECT CASE index_name WHEN 'PRIMARY' THEN 'primary key' ELSE 'index' END
        CASE MAX(index_type) WHEN 'BTREE' THEN NULL ELSE MAX(index_type) END
          AS method,
        MAX(index_comment) AS comment,
-       MAX(non_unique) AND EXISTS
-         (SELECT 1 FROM information_schema.key_column_usage k
-          WHERE k.table_schema = DATABASE() AND k.table_name = s.table_name
-          AND k.referenced_table_name IS NOT NULL
-          AND (k.constraint_name = s.index_name
-               OR k.column_name = s.index_name)) AS is_implicit
+       MAX(non_unique) AND MAX(of_key) AS is_implicit
 FROM (SELECT table_name AS table_name, index_name AS index_name,
              seq_in_index AS seq_in_index, non_unique AS non_unique,
              index_type AS index_type, index_comment AS index_comment,
@@ -74,8 +69,14 @@ FROM (SELECT table_name AS table_name, index_name AS index_name,
                     CASE collation WHEN 'D' THEN ' DESC' ELSE '' END) AS part,
              seq_in_index = 1 AND (index_name = column_name
                OR index_name REGEXP CONCAT('^', column_name, '_[0-9]+$'))
-               AS made_up
-      FROM information_schema.statistics
+               AS made_up,
+             EXISTS (SELECT 1 FROM information_schema.key_column_usage k
+                     WHERE k.table_schema = DATABASE()
+                     AND k.table_name = i.table_name
+                     AND k.referenced_table_name IS NOT NULL
+                     AND (k.constraint_name = i.index_name
+                          OR k.column_name = i.index_name)) AS of_key
+      FROM information_schema.statistics i
       WHERE table_schema = DATABASE()) s
 GROUP BY table_name, index_name
 """
