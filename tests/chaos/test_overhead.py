@@ -16,6 +16,6 @@ def test_safeguards_cost_few_statements(
         tmp_path, make_url(sqlite_url), versions=20, rounds=1
     )
 
-    # So short a run says nothing of processor time.
+    # So short a run says nothing of time.
     assert not any("statements" in one for one in report.wrong)
     assert "statements a step more" in report.notes[0]
