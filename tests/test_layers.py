@@ -20,6 +20,7 @@ LAYERS: list[list[str]] = [
         "migrate.importhook",
         "migrate.python2names",
         "migrate.watching",
+        "migrate.driver",
     ],
     [
         "migrate.sqltext.comments",

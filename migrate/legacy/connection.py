@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from contextlib import nullcontext
 from functools import partial
 from typing import Any
-from typing import TypeVar
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine import CursorResult
@@ -21,8 +20,8 @@ from sqlalchemy.engine import Result
 from sqlalchemy.engine import RootTransaction
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 from sqlalchemy.engine.result import SimpleResultMetaData
-from sqlalchemy.exc import DBAPIError
 
+from migrate.driver import raised
 from migrate.legacy.standin import ScriptDBAPIConnection
 from migrate.sqltext.effect import ALL
 from migrate.sqltext.effect import Effect
@@ -30,9 +29,7 @@ from migrate.sqltext.effect import effect_of
 from migrate.sqltext.effect import reads_pragma
 from migrate.sqltext.kind import selects_rows
 
-__all__ = ["MarkerTransaction", "ScriptConnection", "raised"]
-
-_T = TypeVar("_T")
+__all__ = ["MarkerTransaction", "ScriptConnection"]
 
 
 class MarkerTransaction:
@@ -208,34 +205,6 @@ class ScriptConnection(Connection):
         """The driver's connection that it works on."""
         stand_in: Any = self.connection.dbapi_connection
         return stand_in  # type: ignore[no-any-return]  # what the pool makes
-
-
-def raised(
-    connection: Connection, send: Callable[[], _T], statement: str = ""
-) -> _T:
-    """Send something past SQLAlchemy, and raise errors as it does.
-
-    :raises sqlalchemy.exc.DBAPIError: for an error of the driver.
-    """
-    dialect = connection.dialect
-    base = dialect.loaded_dbapi.Error
-    try:
-        return send()
-    except base as error:
-        is_lost = connection.invalidated  # to ask for it would connect again
-        if not is_lost:
-            driver: Any = connection.connection.dbapi_connection
-            is_lost = dialect.is_disconnect(error, driver, None)
-            if is_lost:
-                connection.invalidate(error)
-        raise DBAPIError.instance(
-            statement or None,
-            None,
-            error,
-            base,
-            connection_invalidated=is_lost,
-            dialect=dialect,
-        ) from error
 
 
 def _only_reads(result: Any) -> bool:

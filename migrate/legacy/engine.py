@@ -24,8 +24,8 @@ from sqlalchemy.engine.base import OptionEngineMixin
 from sqlalchemy.pool import NullPool
 from sqlalchemy.util import immutabledict
 
+from migrate.driver import raised
 from migrate.legacy.connection import ScriptConnection
-from migrate.legacy.connection import raised
 from migrate.legacy.memory import Memory
 from migrate.legacy.standin import ScriptDBAPIConnection
 from migrate.legacy.transactions import RealTransactions
@@ -33,7 +33,6 @@ from migrate.legacy.transactions import Savepoints
 from migrate.legacy.transactions import Transactions
 from migrate.sqltext.control import control_in
 from migrate.sqltext.control import without_control
-from migrate.watching import is_ours
 
 __all__ = ["ScriptEngine", "on"]
 
@@ -243,8 +242,7 @@ def _before(
 ) -> tuple[str, Any]:
     if connection.stand_in.leaves_out(statement):
         return _NOTHING, parameters
-    if not is_ours(context):
-        connection.stand_in.before(statement)
+    connection.stand_in.before(statement)
     return statement, parameters
 
 
@@ -256,8 +254,7 @@ def _after(
     context: Any,
     executemany: bool,
 ) -> None:
-    if not is_ours(context):
-        connection.stand_in.after(statement)
+    connection.stand_in.after(statement)
 
 
 def _not_sent(

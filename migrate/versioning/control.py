@@ -33,6 +33,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import IntegrityError
 
+from migrate.driver import Prepared
 from migrate.exceptions import DatabaseAlreadyControlledError
 from migrate.exceptions import DatabaseNotControlledError
 from migrate.exceptions import HalfDoneStepError
@@ -47,7 +48,6 @@ from migrate.versioning.markerrow import PARKED
 from migrate.versioning.markerrow import MarkerRow
 from migrate.versioning.unreadable import check_open
 from migrate.versioning.unreadable import unreadable
-from migrate.watching import OURS
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -254,7 +254,7 @@ class ControlTable:
         """
         self._fit(connection, end)
         parameters = {**self._key, "start": start, "end": end}
-        if connection.execute(self._update, parameters).rowcount != 1:
+        if self._update.execute(connection, parameters) != 1:
             raise self._moved_by_others(start, end)
 
     def move_and_park(
@@ -266,7 +266,7 @@ class ControlTable:
         """
         self._fit(connection, end)
         parameters = {**self._keys, "start": start, "end": end}
-        if connection.execute(self._update_and_park, parameters).rowcount < 2:
+        if self._update_and_park.execute(connection, parameters) < 2:
             raise self._moved_by_others(start, end)
 
     def _moved_by_others(self, start: int, end: int) -> StepConflictError:
@@ -377,23 +377,21 @@ class ControlTable:
         return self._select.with_for_update()
 
     @cached_property
-    def _update(self) -> Any:
-        return (
+    def _update(self) -> Prepared:
+        return Prepared(
             update(self.table)
-            .execution_options(**OURS)
             .where(self._id == bindparam("id"))
             .where(self.table.c.version == bindparam("start"))
             .values(version=bindparam("end"))
         )
 
     @cached_property
-    def _update_and_park(self) -> Any:
+    def _update_and_park(self) -> Prepared:
         own = self._id == bindparam("id")
         marker = self._id == bindparam("marker_id")
         stands = self.table.c.version == bindparam("start")
-        return (
+        return Prepared(
             update(self.table)
-            .execution_options(**OURS)
             .where(or_(and_(own, stands), marker))
             .values(version=case((own, bindparam("end")), else_=PARKED))
         )

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from typing import Any
 
+from migrate.driver import code_of
 from migrate.exceptions import DatabaseNotControlledError
 from migrate.exceptions import DatabaseUnreachableError
 from migrate.versioning.permission import denied_on_disk
@@ -27,16 +28,14 @@ __all__ = [
     "check_file",
     "described",
     "left_missing",
-    "number_of",
     "other_columns",
     "right_missing",
     "unreachable",
 ]
 
-# PostgreSQL: insufficient_privilege (manual, Appendix A).
-_DENIED_STATE = "42501"
-# MySQL and MariaDB: of a database, a table, a column, anything, a routine.
-_DENIED_NUMBERS = frozenset({1044, 1142, 1143, 1227, 1370})
+# PostgreSQL: insufficient_privilege (manual, Appendix A).  MySQL and MariaDB:
+# of a database, a table, a column, anything, a routine.
+_DENIED = frozenset({"42501", 1044, 1142, 1143, 1227, 1370})
 _CLOSED_FILE = ("readonly database", "unable to open database file")
 
 
@@ -116,29 +115,16 @@ def _file(engine: Engine) -> str | None:
 
 def right_missing(engine: Engine, error: DBAPIError) -> str:
     """Say what to do about a right that we lack; empty if that is not it."""
-    original: Any = error.orig
     path = _file(engine)
     if path is not None:
-        is_it = any(words in str(original) for words in _CLOSED_FILE)
+        is_it = any(words in str(error.orig) for words in _CLOSED_FILE)
         return denied_on_disk(path) if is_it else ""
-    state = getattr(original, "pgcode", None) or getattr(
-        original, "sqlstate", None
-    )
-    if state != _DENIED_STATE and number_of(error) not in _DENIED_NUMBERS:
+    if code_of(error) not in _DENIED:
         return ""
     return (
         f"let user {engine.url.username!r} do that (GRANT; on the control "
         "table SELECT, INSERT, UPDATE and DELETE), or deploy as one who may"
     )
-
-
-def number_of(error: DBAPIError) -> object:
-    """Return the number of an error of MySQL or MariaDB, if it has one."""
-    original: Any = error.orig
-    # mysql-connector and MariaDB's own; the others give it with the text.
-    number = getattr(original, "errno", None)
-    words: tuple[object, ...] = getattr(original, "args", ())
-    return words[0] if number is None and words else number
 
 
 def unreachable(engine: Engine, error: DBAPIError) -> DatabaseUnreachableError:

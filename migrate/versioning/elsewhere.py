@@ -67,9 +67,9 @@ class Elsewhere:
                 heard_by(()),
                 self._engine.connect() as second,
                 limited(second, _PATIENT),
+                second.begin(),
             ):
                 self._row.write(second, marker)
-                second.commit()
             self.is_said = True
 
     def close(self) -> None:

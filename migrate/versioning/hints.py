@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError
 
+from migrate.driver import code_of
+
 __all__ = ["with_way_round"]
 
 # PostgreSQL: active_sql_transaction.
@@ -41,11 +43,9 @@ def with_way_round(opt_out: str) -> Iterator[None]:
 
 
 def _refuses_transaction(error: DBAPIError) -> bool:
-    code = getattr(error.orig, "sqlstate", None) or getattr(
-        error.orig, "pgcode", None
-    )
+    code = code_of(error)
     if code is not None:
-        return bool(code == _INSIDE_TRANSACTION)
+        return code == _INSIDE_TRANSACTION
     return _SAYS_INSIDE.search(str(error.orig)) is not None
 
 

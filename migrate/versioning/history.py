@@ -32,13 +32,13 @@ from sqlalchemy import select
 from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 
+from migrate.driver import Prepared
 from migrate.exceptions import HistoryTableError
 from migrate.versioning.database import described
 from migrate.versioning.database import other_columns
 from migrate.versioning.deployer import deployer
 from migrate.versioning.deployer import utc_now
 from migrate.versioning.script import BaseScript
-from migrate.watching import OURS
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -198,12 +198,12 @@ class History:
         values["duration_ms"] = values.pop("duration")
         values["repository_id"] = self._repository_id
         values["description"] = _description(record.script)
-        connection.execute(self._insert, values)
+        self._insert.execute(connection, values)
 
     @cached_property
-    def _insert(self) -> Any:
-        # Made once: a run adds a record for each of its steps.
-        return insert(self.table).execution_options(**OURS)
+    def _insert(self) -> Prepared:
+        columns = [each.name for each in self.table.c if each.name != "id"]
+        return Prepared(insert(self.table).inline(), columns)
 
     def applied(self, connection: Connection) -> Mapping[int, Record]:
         """Return {version: its last upgrade}, of those not taken back.

@@ -86,7 +86,6 @@ class Journal:
         self._ahead: Marker | None = None
         # What was done when the script began the transaction that it is in.
         self._outside: Marker | None = None
-        self._is_writing = False
         self._is_doubtful = False
         self._sent: str | None = None
 
@@ -156,7 +155,7 @@ class Journal:
         control = _control_in(sql)
         try:
             if control == "commit":
-                self._put(self._connection, done)
+                self._put(done)
             yield
         except BaseException:
             self.marker, self._outside = self._outside or done, None
@@ -276,7 +275,8 @@ class Journal:
     def _before(
         self, connection: Connection, cursor: Any, statement: str, *rest: Any
     ) -> None:
-        if self._is_writing:
+        # With the connection lost, nothing is carried out on it.
+        if self._connection.invalidated:
             return
         if rolls_back(statement):
             self._said = None
@@ -285,13 +285,9 @@ class Journal:
         self._settle()
         if self._said is None or _is_announced(statement):
             announced = replace(self.marker, begun=self._shortened(statement))
-            self._is_writing = True
-            try:
-                self._put(connection, announced)
-                if self._outlives(connection, statement):
-                    self._elsewhere.say(announced)
-            finally:
-                self._is_writing = False
+            self._put(announced)
+            if self._outlives(connection, statement):
+                self._elsewhere.say(announced)
         self._sent = statement
 
     def _outlives(self, connection: Connection, statement: str) -> bool:
@@ -305,7 +301,7 @@ class Journal:
     def _after(
         self, connection: Connection, cursor: Any, statement: str, *rest: Any
     ) -> None:
-        if self._is_writing or changes_nothing(statement):
+        if changes_nothing(statement):
             return
         self._sent = None
         if not is_whole(statement):
@@ -363,18 +359,20 @@ class Journal:
     def _write(self, marker: Marker) -> None:
         before = self.marker
         try:
-            self._put(self._connection, marker)
+            if not self._connection.in_transaction():
+                self._connection.begin()
+            self._put(marker)
             self._connection.commit()
         except BaseException:
             self._said, self.marker = None, before
             raise
 
-    def _put(self, connection: Connection, marker: Marker) -> None:
+    def _put(self, marker: Marker) -> None:
         self._said = None
         write = self._row.write if self.is_marked else self._row.mark
         self.is_marked = True  # even if the answer does not arrive
         try:
-            write(connection, marker)
+            write(self._connection, marker)
         except HalfDoneStepError:
             self.is_marked = False
             raise

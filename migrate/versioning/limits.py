@@ -17,8 +17,8 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
+from migrate.driver import code_of
 from migrate.exceptions import NotSupportedError
-from migrate.versioning.database import number_of
 from migrate.versioning.pooler import own_session_id
 from migrate.watching import watched
 
@@ -94,17 +94,9 @@ def is_lock_timeout(error: BaseException) -> bool:
     """
     if not isinstance(error, DBAPIError) or error.orig is None:
         return False
-    original: Any = error.orig
-    state = getattr(original, "pgcode", None) or getattr(
-        original, "sqlstate", None
-    )
-    return (
-        state == "55P03"
-        or number_of(error) == 1205
-        or (
-            type(original).__module__.startswith("sqlite3")
-            and "locked" in str(original)
-        )
+    is_sqlite = type(error.orig).__module__.startswith("sqlite3")
+    return code_of(error) in ("55P03", 1205) or (
+        is_sqlite and "locked" in str(error.orig)
     )
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import select
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
+from migrate.driver import Prepared
 from migrate.versioning.marker import Marker
 from migrate.watching import OURS
 
@@ -58,7 +59,7 @@ class MarkerRow:
 
         :raises HalfDoneStepError: when another one has not ended.
         """
-        if connection.execute(self._take, self._filled(marker)).rowcount:
+        if self._take.execute(connection, self._filled(marker)):
             return
         try:
             self._add(connection, marker)
@@ -72,8 +73,7 @@ class MarkerRow:
 
         The row may be gone: with a transaction that the script rolled back.
         """
-        row = self._filled(marker)
-        if not connection.execute(self._update, row).rowcount:
+        if not self._write.execute(connection, self._filled(marker)):
             self._add(connection, marker)
 
     def park(self, connection: Connection) -> None:
@@ -100,7 +100,7 @@ class MarkerRow:
             "repository_path": marker.to_text(),
             "version": marker.start,
         }
-        connection.execute(self._insert, row)
+        self._insert.execute(connection, row)
 
     def _filled(self, marker: Marker) -> dict[str, Any]:
         return {
@@ -131,8 +131,8 @@ class MarkerRow:
         )
 
     @cached_property
-    def _insert(self) -> Any:
-        return insert(self._table).execution_options(**OURS)
+    def _insert(self) -> Prepared:
+        return Prepared(insert(self._table))
 
     @cached_property
     def _update(self) -> Any:
@@ -143,12 +143,15 @@ class MarkerRow:
                 version=bindparam("start"),
                 repository_path=bindparam("journal"),
             )
-            .execution_options(**OURS)
         )
 
     @cached_property
-    def _take(self) -> Any:
-        return self._update.where(self._is_parked)
+    def _write(self) -> Prepared:
+        return Prepared(self._update)
+
+    @cached_property
+    def _take(self) -> Prepared:
+        return Prepared(self._update.where(self._is_parked))
 
     @cached_property
     def _park(self) -> Any:

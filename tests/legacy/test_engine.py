@@ -21,7 +21,6 @@ from sqlalchemy.pool import NullPool
 
 from migrate import binding
 from migrate import legacy
-from migrate.legacy.connection import raised
 from tests.legacy.conftest import rolls_ddl_back
 
 
@@ -597,18 +596,3 @@ def test_engine_of_another_user_is_told_to_be_a_danger(
     (record,) = caplog.records
     assert "use migrate_engine" in record.getMessage()
     assert record.levelname == "WARNING"
-
-
-def test_error_on_a_lost_connection_does_not_connect_again(
-    connection: Connection,
-) -> None:
-    def fail() -> None:
-        raise connection.dialect.loaded_dbapi.OperationalError("gone")
-
-    connection.invalidate()
-
-    with pytest.raises(DBAPIError) as caught:
-        raised(connection, fail)
-
-    assert caught.value.connection_invalidated
-    assert connection.invalidated

@@ -192,6 +192,7 @@ def test_second_marker_names_the_first(connection: Connection) -> None:
     SHOP.marker_row.mark(connection, MARKER)
     connection.commit()
 
+    connection.begin()
     with pytest.raises(
         HalfDoneStepError, match=r"from version 0 to 1 \(001_x.py, started 20"
     ):

@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 
 from migrate import legacy
 from migrate.binding import can_roll_back_ddl
+from migrate.driver import send
 from migrate.exceptions import HalfDoneStepError
 from migrate.exceptions import StepConflictError
 from migrate.exceptions import TransactionEndedError
@@ -220,7 +221,7 @@ def test_marker_whose_answer_was_lost_is_not_said_to_be_undone(
         self: MarkerRow, connection: Connection, marker: Marker
     ) -> None:
         mark(self, connection, marker)
-        connection.exec_driver_sql(suicide)
+        send(connection, suicide)
 
     def work(connection: Connection, direction: int) -> None:
         # As 1.x style does it: on a connection of another engine.
@@ -413,6 +414,7 @@ def test_commit_that_the_server_still_carries_out_is_waited_for(
         pytest.skip("SQLite commits in the process that asks it to")
     events: list[Event] = []
     ghost = controlled.connect()
+    ghost.begin()
     commits = threading.Timer(0.3, ghost.commit)
 
     class Lost(Connection):

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from migrate.driver import send
 from migrate.versioning.lock.base import Lock
 
 __all__ = ["MySQLLock"]
@@ -42,7 +43,7 @@ class MySQLLock(Lock):
     def begin(self) -> None:
         """Begin; in autocommit the driver would not."""
         self.connection.begin()
-        self.connection.exec_driver_sql("BEGIN")
+        send(self.connection, "BEGIN")
 
     @cached_property
     def _name(self) -> str:
