@@ -38,6 +38,7 @@ from tests.chaos.private import can_serve
 from tests.chaos.report import Report
 from tests.chaos.restarting import restart_at_points
 from tests.chaos.severing import sever_connections
+from tests.chaos.shop import ELSEWHERE
 from tests.chaos.shop import PLAIN
 from tests.chaos.shop import SLOW
 from tests.chaos.shop import UNROLLABLE
@@ -110,6 +111,13 @@ def _trials(wanted: argparse.Namespace, name: str) -> Mapping[str, Trial]:
             waiting=8,
             rounds=max(1, wanted.rounds // 10),
             limit=LIMITS[name],
+        )
+        trials["kill-elsewhere"] = partial(
+            kill_at_points,
+            scripts=ELSEWHERE,
+            trial="SIGKILL, work elsewhere",
+            rolls_back=False,
+            points=wanted.points,
         )
         trials["cut"] = partial(cut_sessions, rounds=wanted.cuts)
         trials["network"] = partial(sever_connections, points=wanted.points)

@@ -172,8 +172,7 @@ class Judge:
         wanted = journey.states[journey.end]
         self._witness.restore(wanted)
         self._witness.do(
-            "DELETE FROM migrate_version"
-            " WHERE repository_id LIKE '%step under way%'",
+            "DELETE FROM migrate_version WHERE repository_id LIKE '%(step %'",
             f"UPDATE migrate_version SET version = {wanted.version}",
         )
 

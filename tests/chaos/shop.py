@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL
 from migrate.versioning import api
 from tests.chaos.witness import witness_of
 
-__all__ = ["PLAIN", "SLOW", "UNROLLABLE", "Shop", "make_shop"]
+__all__ = ["ELSEWHERE", "PLAIN", "SLOW", "UNROLLABLE", "Shop", "make_shop"]
 
 _HEAD = """\
 from sqlalchemy import Column, Integer, MetaData, String, Table, text
@@ -152,6 +152,37 @@ def downgrade(migrate_engine):
 }
 """Steps that opt out of the transaction, on every database."""
 
+_BESIDE = """\
+from sqlalchemy import text
+
+transactional = False
+
+def note_elsewhere(engine, entry):
+    # What a script's connection rolls back, that of another engine keeps.
+    with engine.origin.begin() as other:
+        other.execute(text("INSERT INTO log VALUES ('%s')" % entry))
+
+def change(engine, *statements):
+    with engine.begin() as connection:
+        connection.execute(text(statements[0]))
+        note_elsewhere(engine, statements[1])
+        connection.execute(text(statements[2]))
+"""
+
+ELSEWHERE: Mapping[str, str] = {
+    "001_account.py": PLAIN["001_account.py"],
+    "002_beside.py": _BESIDE
+    + """
+def upgrade(migrate_engine):
+    change(migrate_engine, "UPDATE account SET age = age + 1", "up 2",
+           "INSERT INTO account (id, name) VALUES (10, 'ten')")
+
+def downgrade(migrate_engine):
+    change(migrate_engine, "DELETE FROM account WHERE id = 10", "down 2",
+           "UPDATE account SET age = age - 1")
+""",
+}
+"""A step that commits by another engine, in a transaction of its own."""
 
 SLOW: Mapping[str, str] = {
     "001_slow.py": """
