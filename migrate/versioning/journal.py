@@ -29,7 +29,6 @@ from migrate.sqltext.kind import changes_rows_only
 from migrate.sqltext.kind import is_whole
 from migrate.sqltext.kind import only_reads
 from migrate.sqltext.kind import rolls_back
-from migrate.sqltext.kind import sets_session
 from migrate.versioning.remains import has_unsafe_tables
 from migrate.versioning.secret import hidden_in_sql
 from migrate.versioning.secret import secrets_in
@@ -80,7 +79,7 @@ class Journal:
         self.marker = marker
         self.is_marked = is_marked
         # What the row says; None if that is not certain.
-        self._said = marker if is_marked else None
+        self._said: Marker | None = None
         self._hash = hashlib.sha256()
         self._secrets = secrets_in({"url": connection.engine})
         self._ahead: Marker | None = None
@@ -95,7 +94,7 @@ class Journal:
         """Tell whether an earlier run has carried out statement ``number``.
 
         Statements are asked for in order, from 1.  The caller has checked
-        with :meth:`matches` that their texts are the same as then.
+        with :func:`.resumed` that their texts are the same as then.
         """
         self._hash.update(sql.encode() + b"\0")
         return number <= self.marker.done
@@ -216,23 +215,6 @@ class Journal:
         if self._connection.dialect.name == "postgresql":
             # In autocommit the driver does not know of it.
             self._connection.exec_driver_sql("ROLLBACK")
-
-    @staticmethod
-    def matches(marker: Marker, texts: list[str]) -> bool:
-        """Tell whether the first statements still are those that were done.
-
-        True only if it is certain which these were, and the rest does not
-        need the session in which they ran.
-        """
-        digest = hashlib.sha256()
-        for sql in texts[: marker.done]:
-            digest.update(sql.encode() + b"\0")
-        return (
-            marker.begun is None
-            and marker.done <= len(texts)
-            and not any(map(sets_session, texts[: marker.done]))
-            and (not marker.done or digest.hexdigest() == marker.digest)
-        )
 
     # -- Python scripts: what ran, for the person who has to mend it
 

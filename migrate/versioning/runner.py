@@ -31,8 +31,8 @@ from migrate.versioning.limits import Limits
 from migrate.versioning.limits import is_lock_timeout
 from migrate.versioning.marker import Marker
 from migrate.versioning.remains import invalid_indexes
+from migrate.versioning.resuming import resumed
 from migrate.versioning.script import PythonScript
-from migrate.versioning.script import SqlScript
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -215,8 +215,8 @@ class Runner:
         if not self._left_it_at(step.start):
             with self._transaction():
                 version, marker = self._control.locked_state(self._connection)
-                if marker is not None and not self._can_resume(step, marker):
-                    raise self._half_done(marker)
+                if marker is not None:
+                    marker = self._resumed(step, marker)
                 if version != step.start:
                     return None
         return Journal(
@@ -228,20 +228,20 @@ class Runner:
             is_marked=marker is not None,
         )
 
+    def _resumed(self, step: Step, marker: Marker) -> Marker:
+        found = resumed(
+            self._connection,
+            step,
+            marker,
+            is_alone=self._lock.keeps_others_out,
+        )
+        if found is None:
+            raise self._half_done(marker)
+        return found
+
     def _half_done(self, marker: Marker) -> HalfDoneStepError:
         remains = invalid_indexes(self._connection)
         return self._control.half_done(marker, remains)
-
-    def _can_resume(self, step: Step, marker: Marker) -> bool:
-        """Tell whether ``step`` can go on where ``marker`` says it stopped."""
-        script = step.script
-        if not isinstance(script, SqlScript):
-            return False
-        dialect = self._connection.dialect.name
-        texts = [statement.text for statement in script.statements(dialect)]
-        return marker.is_of(
-            step.operation, int(step.start), int(step.end)
-        ) and Journal.matches(marker, texts)
 
     @contextmanager
     def _kept(self, journal: Journal) -> Iterator[None]:

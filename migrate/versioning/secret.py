@@ -31,7 +31,7 @@ _IN_SQL = re.compile(
     re.IGNORECASE,
 )
 _TELLTALE = re.compile(r"pass|pwd|secret|token", re.IGNORECASE)
-_MASK = "***"
+MASK = "***"
 #: No common word, so that it is a secret also inside a longer one.
 _LONG = 12
 #: A word may begin after the escaped sign of a repr or of a URL.
@@ -60,13 +60,13 @@ def hidden(text: str, secrets: Iterable[str]) -> str:
     leave nothing readable, and drivers quote passwords between delimiters.
     """
     for secret in sorted(secrets, key=len, reverse=True):
-        text = re.sub(_pattern(secret), _MASK, text)
+        text = re.sub(_pattern(secret), MASK, text)
     return text
 
 
 def hidden_in_sql(statement: str, secrets: Iterable[str] = ()) -> str:
     """Return a statement without the passwords that it gives to users."""
-    return hidden(_IN_SQL.sub(rf"\1'{_MASK}'", statement), secrets)
+    return hidden(_IN_SQL.sub(rf"\1'{MASK}'", statement), secrets)
 
 
 def scrub(error: BaseException, secrets: Iterable[str]) -> None:

@@ -18,6 +18,8 @@ from sqlalchemy.exc import DBAPIError
 
 from migrate.exceptions import HalfDoneStepError
 from migrate.exceptions import InvalidScriptError
+from migrate.versioning.control import ControlTable
+from migrate.versioning.marker import Marker
 from migrate.versioning.repository import Repository
 from migrate.versioning.schema import ControlledSchema
 
@@ -323,6 +325,70 @@ def test_sql_script_after_one_in_python_keeps_its_rows(
     assert values(engine) == [1]
 
 
+# -- what was begun, and is there or not
+
+BEGUN = [
+    ("CREATE TABLE b (x INTEGER)", "DROP TABLE b"),
+    ("ALTER TABLE a ADD COLUMN y INTEGER", "ALTER TABLE a DROP COLUMN y"),
+    ("CREATE INDEX i ON a (x)", "DROP INDEX i ON a"),
+]
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+@pytest.mark.parametrize("begun", [0, 1])
+@pytest.mark.parametrize("pair", BEGUN, ids=["table", "column", "index"])
+@pytest.mark.parametrize("suffix", ["sql", "py"])
+def test_statement_that_is_seen_not_to_be_done_is_done(
+    engine: Engine,
+    script: Path,
+    pair: tuple[str, str],
+    begun: int,
+    is_done: bool,
+    suffix: str,
+) -> None:
+    """One that may be done is not: it may have been so before."""
+    if engine.name != "mysql":
+        pytest.skip("steps are rolled back")
+    schema = controlled(engine, script)
+    text_of = {"sql": "{}", "py": "def upgrade(e):\n    e.execute({!r})\n"}
+    for file in script.parent.glob("001_*"):
+        file.unlink()
+    name = "001_a.py" if suffix == "py" else "001_a_default_upgrade.sql"
+    (script.parent / name).write_text(text_of[suffix].format(pair[begun]))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE a (x INTEGER)")
+        if bool(begun) is not is_done:
+            connection.exec_driver_sql(pair[0])
+        ControlTable("migrate_version", "shop").marker_row.mark(
+            connection,
+            Marker("upgrade", 0, 1, name, "now", begun=pair[begun]),
+        )
+
+    if is_done:
+        with pytest.raises(HalfDoneStepError, match="may be done or not"):
+            run(schema)
+    else:
+        run(schema)
+
+    schema.load()
+    assert schema.version == (not is_done)
+
+
+def test_script_that_is_run_again_says_so_before_it_changes_rows(
+    engine: Engine, script: Path
+) -> None:
+    """The row of a run before says less than what it does."""
+    if engine.name != "mysql":
+        pytest.skip("steps are rolled back")
+    begun = Marker("upgrade", 0, 1, "001_a.py", "now", begun="CREATE TABLE c")
+    schema = killed_in(engine, script, INSERT, "die()", marker=begun)
+
+    with pytest.raises(HalfDoneStepError, match="done or not: INSERT INTO a"):
+        run(schema)
+
+    assert values(engine) == [1]
+
+
 # -- killed processes
 
 _KILLED = """\
@@ -352,11 +418,20 @@ INSERT_ELSEWHERE = [
 ]
 
 
-def killed_in(engine: Engine, script: Path, *body: str) -> ControlledSchema:
-    """Upgrade by a process that dies where the body says ``die()``."""
+def killed_in(
+    engine: Engine, script: Path, *body: str, marker: Marker | None = None
+) -> ControlledSchema:
+    """Upgrade by a process that dies where the body says ``die()``.
+
+    :param marker: what one before it has left.
+    """
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE a (x INTEGER)"))
     schema = controlled(engine, script)
+    if marker is not None:
+        control = ControlTable("migrate_version", "shop")
+        with engine.begin() as connection:
+            control.marker_row.mark(connection, marker)
     for file in script.parent.glob("001_*"):
         file.unlink()
     (script.parent / "001_a.py").write_text(
