@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 from typing import TypeAlias
 
+from sqlalchemy.engine import URL
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine import Dialect
 from sqlalchemy.engine import Engine
@@ -27,6 +28,7 @@ __all__ = [
     "bind_of",
     "can_roll_back_ddl",
     "connect",
+    "is_in_memory",
     "is_of_old_script",
     "resolve",
     "rolls_back_ddl",
@@ -47,8 +49,11 @@ _running: ContextVar[Bind | None] = ContextVar("migrate_running", default=None)
 
 
 @contextmanager
-def running(bind: Bind) -> Iterator[None]:
-    """Make ``bind`` the one of the change script that runs inside."""
+def running(bind: Bind | None) -> Iterator[None]:
+    """Make ``bind`` the one of the change script that runs inside.
+
+    With None, it is as if none ran: an engine gives a second connection.
+    """
     token = _running.set(bind)
     try:
         yield
@@ -135,12 +140,15 @@ def rolls_back_ddl(dialect: Dialect) -> bool:
     return dialect.name in _ROLLS_BACK_DDL
 
 
-def _same_database(one: Bind, other: Bind) -> bool:
-    url = one.engine.url
-    # Two engines on an in-memory SQLite share a URL and no data.
-    in_memory = url.get_backend_name() == "sqlite" and (
+def is_in_memory(url: URL) -> bool:
+    """Tell it of a URL of SQLite, whose engines share it and no data."""
+    return url.get_backend_name() == "sqlite" and (
         url.database in (None, "", ":memory:")
     )
+
+
+def _same_database(one: Bind, other: Bind) -> bool:
+    url = one.engine.url
     return one.engine is other.engine or (
-        not in_memory and url == other.engine.url
+        not is_in_memory(url) and url == other.engine.url
     )

@@ -21,6 +21,7 @@ from migrate.legacy import constructs
 from migrate.legacy import dml
 from migrate.legacy import engine
 from migrate.legacy import execution
+from migrate.legacy import lending
 from migrate.legacy import modules
 from migrate.legacy import namedtypes
 from migrate.legacy import orm
@@ -106,4 +107,7 @@ def style(
         ) as migrate_engine,
         binding.running(migrate_engine),
     ):
-        yield migrate_engine
+        try:
+            yield migrate_engine
+        finally:
+            lending.take_back(migrate_engine)

@@ -6,6 +6,7 @@ one connection of the step.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,6 +56,7 @@ class ScriptEngine(Engine):
     :ivar step: the connection of the step.
     :ivar origin: the engine that it came from.
     :ivar memory: what is known of the tables.
+    :ivar process: the number of the process that runs the script.
     :ivar unguarded: True if statements outside ``begin()`` go to a driver in
         autocommit mode, without a transaction.
     """
@@ -71,6 +73,7 @@ class ScriptEngine(Engine):
         self.origin = origin = connection.engine
         self.unguarded = isinstance(transactions, RealTransactions)
         self.memory = memory
+        self.process = os.getpid()
         real = connection.connection.dbapi_connection
         make = partial(ScriptDBAPIConnection, real, transactions, memory)
         super().__init__(
@@ -125,6 +128,7 @@ class ScriptOptionEngine(OptionEngineMixin, ScriptEngine):
         self.origin = proxied
         self.unguarded = proxied.unguarded
         self.memory = proxied.memory
+        self.process = proxied.process
         super().__init__(proxied, options)
 
     def update_execution_options(self, **options: Any) -> None:

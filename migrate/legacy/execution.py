@@ -21,6 +21,8 @@ from sqlalchemy.sql.schema import DefaultGenerator
 from migrate import binding
 from migrate.legacy.connection import MarkerTransaction
 from migrate.legacy.engine import ScriptEngine
+from migrate.legacy.lending import lend
+from migrate.legacy.lending import lender
 from migrate.legacy.patching import Patch
 from migrate.legacy.patching import add
 from migrate.legacy.patching import wrap
@@ -131,8 +133,13 @@ def engine_connect(
     self: Engine,
     close_with_result: bool = False,
 ) -> Connection:
-    """Removed in 2.0; ``close_with_result=``, which means nothing here."""
-    return original(self)
+    """Removed in 2.0; ``close_with_result=``, which means nothing here.
+
+    In a change script, another engine on its database gives the connection
+    of the step.
+    """
+    step = lender(self)
+    return original(self) if step is None else lend(step, self)
 
 
 def engine_begin(
@@ -154,7 +161,13 @@ def engine_execute(self: Engine, statement: Any, *p: Any, **kw: Any) -> Any:
 
 
 def raw_connection(original: Callable[..., Any], self: Engine) -> Any:
-    """As before; who keeps a journal of the script is told of it."""
+    """As before; who keeps a journal of the script is told of it.
+
+    Another engine on the database of a change script gives the step's.
+    """
+    step = lender(self)
+    if step is not None:
+        return step.raw_connection()
     if not isinstance(self, ScriptEngine):
         with tell(ELSEWHERE):
             pass

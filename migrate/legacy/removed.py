@@ -13,7 +13,6 @@ import threading
 import time
 import urllib.parse
 from collections.abc import Callable
-from os.path import realpath
 from typing import Any
 
 import sqlalchemy
@@ -44,6 +43,7 @@ from sqlalchemy.sql import expression
 
 from migrate import binding
 from migrate.legacy.engine import ScriptEngine
+from migrate.legacy.lending import is_own
 from migrate.legacy.patching import Patch
 from migrate.legacy.patching import add
 from migrate.legacy.patching import in_place
@@ -116,32 +116,17 @@ def _shared(url: Any) -> Engine | None:
     running = binding.running_bind()
     if not isinstance(running, ScriptEngine):
         return None
-    if running.dialect.name == "sqlite" and (
-        running.url.database in (None, "", ":memory:")
-    ):
-        return None
     wanted, own = make_url(url), make_url(running.url)
-    # str(engine.url) of SQLAlchemy 2 hides the password.
-    hidden = make_url(own.render_as_string())
-    if wanted in (own, hidden) or _is_own_file(wanted, own):
+    if is_own(wanted, own):
         log.info("the script opens an engine on its own database: shared")
         return running.execution_options()
-    if _place(wanted) == _place(own):
+    if _place(wanted) == _place(own) and not binding.is_in_memory(own):
         log.warning(
             "the script opens an engine of its own on the database of the "
             "step: it does not see what the step does, and waits for its "
             "locks, maybe for ever; use migrate_engine"
         )
     return None
-
-
-def _is_own_file(wanted: URL, own: URL) -> bool:
-    """Tell it of SQLite, where options and spelling of a path may differ."""
-    return (
-        wanted.get_backend_name() == own.get_backend_name() == "sqlite"
-        and wanted.database not in (None, "", ":memory:")
-        and realpath(str(wanted.database)) == realpath(str(own.database))
-    )
 
 
 def _place(url: URL) -> tuple[object, ...]:

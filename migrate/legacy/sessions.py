@@ -9,12 +9,14 @@ from typing import Any
 from sqlalchemy import inspect
 from sqlalchemy import orm
 from sqlalchemy.engine import CursorResult
+from sqlalchemy.engine import Engine
 from sqlalchemy.exc import UnboundExecutionError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm import scoped_session
 from sqlalchemy.sql.elements import ClauseElement
 
 from migrate import binding
+from migrate.legacy.lending import lender
 from migrate.legacy.patching import Patch
 from migrate.legacy.patching import add
 from migrate.legacy.patching import wrap
@@ -198,9 +200,14 @@ def get_bind(
     mapper: Any = None,
     **kwargs: Any,
 ) -> Any:
-    """Removed in 2.0; the bind of the metadata, for want of another."""
+    """Removed in 2.0; the bind of the metadata, for want of another.
+
+    In a change script, a session of its application works on the connection
+    of the step.
+    """
     try:
-        return original(self, mapper, **kwargs)
+        found = original(self, mapper, **kwargs)
+        return (isinstance(found, Engine) and lender(found)) or found
     except UnboundExecutionError:
         bind = _bind_of(mapper) or _bind_of(kwargs.get("clause"))
         bind = bind or binding.running_bind()

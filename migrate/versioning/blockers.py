@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
+from migrate import binding
 from migrate.versioning.secret import hidden_in_sql
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ class Blockers:
         # Without a second connection the blocker stays unnamed, no more.
         with (
             suppress(SQLAlchemyError),
+            binding.running(None),
             self._engine.connect() as second,
         ):
             while not self._over.is_set():

@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 from sqlalchemy.pool import StaticPool
 
+from migrate import binding
 from migrate.versioning.signals import interrupting
 
 if TYPE_CHECKING:
@@ -184,7 +185,7 @@ def _of_mysql(connection: Connection) -> _Watch | None:
     connection.rollback()
 
     def cancel() -> None:
-        with engine.connect() as second:
+        with binding.running(None), engine.connect() as second:
             second.exec_driver_sql(f"KILL QUERY {number}")
 
     return _Watch(cancel, at_once=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
+from migrate import binding
 from migrate.exceptions import DatabaseNotControlledError
 from migrate.versioning.limits import Limits
 from migrate.versioning.limits import limited
@@ -52,6 +53,7 @@ def version_left(connection: Connection, control: ControlTable) -> int | None:
             connection.rollback()
     with (
         suppress(DBAPIError, DatabaseNotControlledError),
+        binding.running(None),
         connection.engine.connect() as second,
         limited(second, _ASKING),
     ):

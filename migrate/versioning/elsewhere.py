@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.pool import StaticPool
 
+from migrate import binding
 from migrate.versioning.limits import Limits
 from migrate.versioning.limits import limited
 from migrate.watching import heard_by
@@ -65,6 +66,7 @@ class Elsewhere:
                 return
             with (
                 heard_by(()),
+                binding.running(None),
                 self._engine.connect() as second,
                 limited(second, _PATIENT),
                 second.begin(),

@@ -596,7 +596,11 @@ IN_TRANSACTION = [
     "body",
     [
         ["with create_engine({other!r}).begin() as c:", "    {insert}"],
-        ["with e.origin.begin() as c:", "    {insert}"],
+        [
+            "from migrate import binding",
+            "with binding.running(None), e.origin.begin() as c:",
+            "    {insert}",
+        ],
     ],
     ids=["other-database", "same-database"],
 )

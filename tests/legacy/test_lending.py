@@ -1,0 +1,198 @@
+"""A change script uses the engine and the sessions of its application."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Column
+from sqlalchemy import Integer
+from sqlalchemy import MetaData
+from sqlalchemy import Table
+from sqlalchemy import create_engine
+from sqlalchemy import inspect
+from sqlalchemy import text
+from sqlalchemy.engine import URL
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+from sqlalchemy.orm import scoped_session
+from sqlalchemy.orm import sessionmaker
+
+from migrate import binding
+from migrate import legacy
+from tests.legacy.conftest import rolls_ddl_back
+
+
+@pytest.fixture
+def application(database_url: URL) -> Iterator[Engine]:
+    """An engine that is older than the step, with a pool of its own."""
+    engine = create_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+def _table(bind: Any) -> Any:
+    metadata: Any = MetaData()
+    metadata.bind = bind
+    table: Any = Table("t", metadata, Column("a", Integer))
+    return table
+
+
+def _rows(bind: Any) -> list[int]:
+    with bind.connect() as connection:
+        return [
+            *connection.execute(text("SELECT a FROM t ORDER BY a")).scalars()
+        ]
+
+
+def test_engine_of_the_application_sees_what_the_step_does(
+    application: Engine, migrate_engine: Engine
+) -> None:
+    _table(migrate_engine).create()
+
+    with application.begin() as connection:
+        connection.execute(text("INSERT INTO t VALUES (1)"))
+    application.execute("INSERT INTO t VALUES (2)")  # type: ignore[attr-defined]
+    raw = application.raw_connection()
+    raw.cursor().execute("INSERT INTO t VALUES (3)")
+    raw.commit()
+    raw.close()
+
+    assert _rows(application) == [1, 2, 3]
+    assert _rows(migrate_engine) == [1, 2, 3]
+    assert inspect(application).has_table("t")
+
+
+def test_sessions_of_the_application_see_what_the_step_does(
+    application: Engine, migrate_engine: Engine
+) -> None:
+    registry = scoped_session(sessionmaker(bind=application))
+    table = _table(migrate_engine)
+    table.create()
+
+    registry.execute(text("INSERT INTO t VALUES (1)"))
+    registry.commit()
+    table.create_column(Column("b", Integer))
+    registry.execute(text("UPDATE t SET b = a + 1"))
+    registry.execute(text("INSERT INTO t VALUES (2, 2)"))
+    registry.commit()
+    registry.execute(text("INSERT INTO t VALUES (3, 3)"))
+    registry.rollback()
+
+    found = registry.execute(text("SELECT b FROM t")).scalars().all()
+    registry.remove()
+    assert found == [2, 2]
+
+
+def test_sessions_outlive_the_step(
+    application: Engine, connection: Connection
+) -> None:
+    session = Session(application)
+    for step in (1, 2):
+        with legacy.style(
+            connection, transactional=rolls_ddl_back(connection)
+        ) as migrate_engine:
+            if step == 1:
+                _table(migrate_engine).create()
+            session.execute(text(f"INSERT INTO t VALUES ({step})"))
+            session.commit()
+            session.execute(text("INSERT INTO t VALUES (9)"))
+        connection.commit()
+
+    session.execute(text("INSERT INTO t VALUES (3)"))
+    session.commit()
+    session.close()
+
+    assert _rows(application) == [1, 2, 3]
+
+
+def test_work_of_the_application_is_undone_with_the_step(
+    application: Engine, connection: Connection
+) -> None:
+    if not rolls_ddl_back(connection):
+        pytest.skip("DDL is not rolled back here")
+
+    with legacy.style(connection) as migrate_engine:
+        _table(migrate_engine).create()
+        with Session(application) as session:
+            session.execute(text("INSERT INTO t VALUES (1)"))
+            session.commit()
+    connection.rollback()
+
+    assert not inspect(application).has_table("t")
+
+
+def test_session_is_given_back_when_the_step_fails(
+    application: Engine, connection: Connection
+) -> None:
+    session = Session(application)
+    transactional = rolls_ddl_back(connection)
+
+    with (
+        suppress(ZeroDivisionError),
+        legacy.style(connection, transactional=transactional),
+    ):
+        session.execute(text("SELECT 1"))
+        raise ZeroDivisionError
+    connection.rollback()
+
+    assert session.execute(text("SELECT 2")).scalar() == 2
+    assert session.connection().engine is application
+    session.close()
+
+
+def test_engine_on_another_database_is_a_real_one(
+    migrate_engine: Engine, sqlite_url: str
+) -> None:
+    other = create_engine(sqlite_url)
+    with other.begin() as connection:
+        connection.execute(text("CREATE TABLE u (a INTEGER)"))
+    other.dispose()
+
+    assert not inspect(migrate_engine).has_table("u")
+
+
+def test_engine_in_memory_is_lent_to_itself_alone() -> None:
+    own, other = create_engine("sqlite://"), create_engine("sqlite://")
+
+    with (
+        own.connect() as connection,
+        legacy.style(connection) as migrate_engine,
+    ):
+        _table(migrate_engine).create()
+
+        assert inspect(own).has_table("t")
+        assert not inspect(other).has_table("t")
+
+
+def test_engine_without_a_database_in_its_url_is_a_real_one(
+    tmp_path: Path,
+) -> None:
+    def engine(name: str) -> Engine:
+        return create_engine(
+            make_url("sqlite://"),
+            creator=lambda: sqlite3.connect(tmp_path / name),
+        )
+
+    own, other = engine("own.db"), engine("other.db")
+    with (
+        own.connect() as connection,
+        legacy.style(connection) as migrate_engine,
+    ):
+        _table(migrate_engine).create()
+
+        assert inspect(own).has_table("t")
+        assert not inspect(other).has_table("t")
+
+
+def test_a_second_connection_can_be_had_beside_the_step(
+    application: Engine, migrate_engine: Engine
+) -> None:
+    with binding.running(None), application.connect() as second:
+        assert second.engine is application
