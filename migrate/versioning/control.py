@@ -162,9 +162,11 @@ class ControlTable:
             MarkerRow.marker_in(*rows[row.id]) if row.id in rows else None
             for row in (self.marker_row, self.elsewhere_row)
         )
-        if own is None or elsewhere is None:
-            return own or elsewhere
-        return replace(own, begun=own.begun or elsewhere.begun)
+        if elsewhere is None:
+            return own
+        begun = elsewhere.begun or elsewhere.script  # one damaged by hand
+        known = own or replace(elsewhere, begun=None)
+        return replace(known, elsewhere=begun)
 
     def _rows(
         self, connection: Connection, statement: Any

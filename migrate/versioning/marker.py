@@ -35,6 +35,8 @@ class Marker:
     :ivar begun: the statement that was sent last, and of which it is not
         known whether it was carried out; None when that is known.
     :ivar last: the last statements carried out, shortened.
+    :ivar elsewhere: what was begun past the connection of the step; None if
+        nothing was.
     """
 
     operation: str
@@ -47,6 +49,7 @@ class Marker:
     digest: str = ""
     begun: str | None = None
     last: tuple[str, ...] = ()
+    elsewhere: str | None = None
 
     @classmethod
     def of(cls, step: Step) -> Marker:
@@ -99,6 +102,7 @@ class Marker:
             all(type(one) is int and one >= 0 for one in numbers)
             and all(isinstance(one, str) for one in (*texts, self.digest))
             and isinstance(self.begun, (str, NoneType))
+            and isinstance(self.elsewhere, (str, NoneType))
             and all(isinstance(one, str) for one in self.last)
         )
 
@@ -114,9 +118,8 @@ class Marker:
             known = f"at least {known} (changes of rows are not recorded)"
         if self.last:
             known += f", the last: {self.last[-1].rstrip(';')}"
-        if self.begun:
-            begun = self.begun.rstrip(";")
-            known += f"; this one may be done or not: {begun}"
+        for begun in filter(None, (self.begun, self.elsewhere)):
+            known += f"; this one may be done or not: {begun.rstrip(';')}"
         return HalfDoneStepError(
             f"the {self.operation} from version {self.start} to "
             f"{self.end} ({self.script}, started {self.started} by "

@@ -42,7 +42,9 @@ def resumed(
 
     :param is_alone: the session that wrote the marker does nothing any more.
     """
-    if not marker.is_of(step.operation, int(step.start), int(step.end)):
+    if marker.elsewhere is not None or not marker.is_of(
+        step.operation, int(step.start), int(step.end)
+    ):
         return None
     if is_alone and marker.begun and is_undone(connection, marker.begun):
         marker = replace(marker, begun=None)

@@ -25,7 +25,7 @@ from migrate.watching import heard_by
 from migrate.watching import listeners
 from migrate.watching import tell
 
-_NOWHERE = {"host": "127.0.0.1", "port": 1}
+_NOWHERE = {"host": "127.0.0.1", "port": 1, "user": "nobody"}
 """Where no server listens: a driver tells before it knows."""
 
 
@@ -54,7 +54,7 @@ def fork() -> None:
 
 def connect_somewhere() -> None:
     with socket.socket() as ours, suppress(OSError):
-        ours.connect(tuple(_NOWHERE.values()))
+        ours.connect(("127.0.0.1", 1))
 
 
 @pytest.mark.parametrize(

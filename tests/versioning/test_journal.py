@@ -15,6 +15,7 @@ from sqlalchemy import inspect
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
 
 from migrate.exceptions import HalfDoneStepError
 from migrate.exceptions import InvalidScriptError
@@ -374,6 +375,32 @@ def test_statement_that_is_seen_not_to_be_done_is_done(
     assert schema.version == (not is_done)
 
 
+def test_script_that_worked_elsewhere_is_not_run_again(
+    engine: Engine, script: Path
+) -> None:
+    """Although the first statement of its own is seen not to be done."""
+    schema = killed_in(
+        engine,
+        script,
+        "from sqlalchemy import event, text",
+        *INSERT_ELSEWHERE,
+        "insert_elsewhere(e.origin)",
+        "event.listen(e.step, 'before_cursor_execute', lambda *words: die())",
+        "e.execute('CREATE TABLE b (x INTEGER)')",
+    )
+
+    with pytest.raises(HalfDoneStepError, match="resolve VERSION") as caught:
+        run(schema)
+
+    assert "by another engine" in str(caught.value)
+    assert values(engine) == [1]
+    with engine.connect() as connection:
+        marker = ControlTable("migrate_version", "shop").marker(connection)
+    if engine.name != "sqlite":
+        assert marker is not None
+        assert "CREATE TABLE b" in str(marker.begun)
+
+
 def test_script_that_is_run_again_says_so_before_it_changes_rows(
     engine: Engine, script: Path
 ) -> None:
@@ -610,7 +637,8 @@ def test_script_that_died_in_its_transaction_after_work_elsewhere_is_refused(
     """The rows that it changed itself are gone, and the marker with them."""
     if engine.name == "sqlite":
         pytest.skip("nobody else can write what is to be known afterwards")
-    other = create_engine(f"sqlite:///{tmp_path / 'other.sqlite'}")
+    url = f"sqlite:///{tmp_path / 'other.sqlite'}"
+    other = create_engine(url, poolclass=NullPool)
     for each in (engine, other):
         with each.begin() as connection:
             connection.execute(text("CREATE TABLE b (x INTEGER)"))
@@ -652,7 +680,9 @@ def test_row_of_work_elsewhere_goes_with_the_step(
         "from sqlalchemy import create_engine\n"
         "transactional = False\n"
         "def upgrade(migrate_engine):\n"
-        "    create_engine('sqlite://').connect().close()\n"
+        "    other = create_engine('sqlite://')\n"
+        "    other.connect().close()\n"
+        "    other.dispose()\n"
         f"    {end}\n"
     )
     if ends_well:
