@@ -153,13 +153,14 @@ def downgrade(migrate_engine):
 """Steps that opt out of the transaction, on every database."""
 
 _BESIDE = """\
+from migrate import binding
 from sqlalchemy import text
 
 transactional = False
 
 def note_elsewhere(engine, entry):
-    # What a script's connection rolls back, that of another engine keeps.
-    with engine.origin.begin() as other:
+    # As an engine on another database would, it gets its own connection.
+    with binding.running(None), engine.origin.begin() as other:
         other.execute(text("INSERT INTO log VALUES ('%s')" % entry))
 
 def change(engine, *statements):
