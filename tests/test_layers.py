@@ -99,6 +99,7 @@ LAYERS: list[list[str]] = [
         "migrate.versioning.remains",
         "migrate.versioning.elsewhere",
         "migrate.versioning.resuming",
+        "migrate.versioning.note",
         "migrate.versioning.journal",
         "migrate.versioning.events",
         "migrate.versioning.hints",

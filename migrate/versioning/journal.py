@@ -21,7 +21,6 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from migrate.binding import can_roll_back_ddl
-from migrate.exceptions import HalfDoneStepError
 from migrate.exceptions import ScriptError
 from migrate.sqltext.control import control_in
 from migrate.sqltext.effect import changes_nothing
@@ -29,6 +28,7 @@ from migrate.sqltext.kind import changes_rows_only
 from migrate.sqltext.kind import is_whole
 from migrate.sqltext.kind import only_reads
 from migrate.sqltext.kind import rolls_back
+from migrate.versioning.note import Note
 from migrate.versioning.remains import has_unsafe_tables
 from migrate.versioning.secret import hidden_in_sql
 from migrate.versioning.secret import secrets_in
@@ -59,7 +59,7 @@ class Journal:
     :param elsewhere: says what is done past ``connection``.
     :param begin: begins a transaction on ``connection``.
     :param is_marked: whether the row has it already.
-    :ivar is_marked: whether this step has taken the row.
+    :ivar note: what the row says of the step.
     """
 
     def __init__(
@@ -72,20 +72,15 @@ class Journal:
         *,
         is_marked: bool = False,
     ) -> None:
+        self.note = Note(connection, row, marker, is_marked=is_marked)
         self._connection = connection
-        self._row = row
         self._elsewhere = elsewhere
         self._begin = begin
-        self.marker = marker
-        self.is_marked = is_marked
-        # What the row says; None if that is not certain.
-        self._said: Marker | None = None
         self._hash = hashlib.sha256()
         self._secrets = secrets_in({"url": connection.engine})
         self._ahead: Marker | None = None
         # What was done when the script began the transaction that it is in.
         self._outside: Marker | None = None
-        self._is_doubtful = False
         self._sent: str | None = None
 
     # -- SQL scripts: exact, statement by statement
@@ -97,7 +92,7 @@ class Journal:
         with :func:`.resumed` that their texts are the same as then.
         """
         self._hash.update(sql.encode() + b"\0")
-        return number <= self.marker.done
+        return number <= self.note.marker.done
 
     @contextmanager
     def statement(self, number: int, sql: str) -> Iterator[None]:
@@ -110,7 +105,7 @@ class Journal:
         done with its COMMIT, or not at all.
         """
         done = replace(
-            self.marker,
+            self.note.marker,
             begun=None,
             done=number,
             digest=self._hash.hexdigest(),
@@ -128,12 +123,12 @@ class Journal:
         if joins_rows:
             self._ahead = done
         else:
-            self.marker = done
+            self.note.marker = done
 
     def close(self) -> None:
         """Commit the rows that were changed last."""
         if self._ahead is not None:
-            self._write(self._ahead)
+            self.note.write(self._ahead)
             self._ahead = None
 
     def _begins(self, sql: str) -> bool:
@@ -144,8 +139,8 @@ class Journal:
 
     @contextmanager
     def _beginning(self) -> Iterator[None]:
-        self._write(self.marker)
-        outside = self.marker
+        self.save()
+        outside = self.note.marker
         yield
         self._outside = outside
 
@@ -154,11 +149,11 @@ class Journal:
         control = _control_in(sql)
         try:
             if control == "commit":
-                self._put(done)
+                self.note.put(done)
             yield
         except BaseException:
-            self.marker, self._outside = self._outside or done, None
-            self._said = None
+            self.note.marker, self._outside = self._outside or done, None
+            self.note.doubt()
             with suppress(DBAPIError):
                 self._end_transaction()
             raise
@@ -175,8 +170,8 @@ class Journal:
     @contextmanager
     def _among_rows(self) -> Iterator[None]:
         if self._ahead is None:
-            if self._said is not None and self._said != self.marker:
-                self._write(self.marker)
+            if self.note.is_behind:
+                self.save()
             self._connection.commit()
             self._begin()
         try:
@@ -190,7 +185,7 @@ class Journal:
     @contextmanager
     def _announced(self, sql: str) -> Iterator[None]:
         self.close()
-        self._write(replace(self.marker, begun=self._shortened(sql)))
+        self.note.write(replace(self.note.marker, begun=self._shortened(sql)))
         try:
             yield
         except DBAPIError as error:
@@ -198,7 +193,7 @@ class Journal:
                 with suppress(DBAPIError):
                     self._end_transaction()
                     if self._did_nothing(sql):
-                        self._write(replace(self.marker, begun=None))
+                        self.note.write(replace(self.note.marker, begun=None))
             raise
 
     def _did_nothing(self, sql: str) -> bool:
@@ -247,7 +242,7 @@ class Journal:
     def _bare(self, statement: str) -> Iterator[None]:
         """Record what is carried out past the events."""
         if statement is ELSEWHERE and self._elsewhere.is_possible:
-            self._elsewhere.say(replace(self.marker, begun=statement))
+            self._elsewhere.say(replace(self.note.marker, begun=statement))
             yield
             return
         self._before(self._connection, None, statement)
@@ -261,13 +256,15 @@ class Journal:
         if self._connection.invalidated:
             return
         if rolls_back(statement):
-            self._said = None
+            self.note.doubt()
         if changes_nothing(statement):
             return
         self._settle()
-        if self._said is None or _is_announced(statement):
-            announced = replace(self.marker, begun=self._shortened(statement))
-            self._put(announced)
+        if not self.note.is_said or _is_announced(statement):
+            announced = replace(
+                self.note.marker, begun=self._shortened(statement)
+            )
+            self.note.put(announced)
             if self._outlives(connection, statement):
                 self._elsewhere.say(announced)
         self._sent = statement
@@ -287,12 +284,12 @@ class Journal:
             return
         self._sent = None
         if not is_whole(statement):
-            self._said = None  # a routine may roll back
-        self.marker = replace(
-            self.marker,
+            self.note.doubt()  # a routine may roll back
+        self.note.marker = replace(
+            self.note.marker,
             begun=None,
-            done=self.marker.done + 1,
-            last=(*self.marker.last, self._shortened(statement))[-_KEPT:],
+            done=self.note.marker.done + 1,
+            last=(*self.note.marker.last, self._shortened(statement))[-_KEPT:],
         )
 
     def _settle(self, error: DBAPIError | None = None) -> None:
@@ -304,19 +301,14 @@ class Journal:
         sent, self._sent = self._sent, None
         if sent is None:
             return
-        self._said = None  # a deadlock rolls everything back
+        self.note.doubt()  # a deadlock rolls everything back
         is_lost = error is not None and error.connection_invalidated
         if is_lost or not self._did_nothing(sent):
-            self._is_doubtful = True
+            self.note.is_doubtful = True
         else:
-            self.marker = replace(self.marker, begun=None)
+            self.note.marker = replace(self.note.marker, begun=None)
 
     # -- at the end
-
-    @property
-    def is_said(self) -> bool:
-        """Whether the row is certain to say that the step is under way."""
-        return self._said is not None
 
     @property
     def is_elsewhere(self) -> bool:
@@ -327,42 +319,16 @@ class Journal:
     def is_blank(self) -> bool:
         """Whether it is certain that nothing has been carried out."""
         return not (
-            self.marker.done
-            or self.marker.begun
+            self.note.marker.done
+            or self.note.marker.begun
             or self._sent
-            or self._is_doubtful
+            or self.note.is_doubtful
             or self.is_elsewhere
         )
 
     def save(self) -> None:
         """Write down how far the step came; commits."""
-        self._write(self.marker)
-
-    def _write(self, marker: Marker) -> None:
-        before = self.marker
-        try:
-            if not self._connection.in_transaction():
-                self._connection.begin()
-            self._put(marker)
-            self._connection.commit()
-        except BaseException:
-            self._said, self.marker = None, before
-            raise
-
-    def _put(self, marker: Marker) -> None:
-        self._said = None
-        write = self._row.write if self.is_marked else self._row.mark
-        self.is_marked = True  # even if the answer does not arrive
-        try:
-            write(self._connection, marker)
-        except HalfDoneStepError:
-            self.is_marked = False
-            raise
-        except DBAPIError as error:
-            # The row may say what was never sent.
-            self._is_doubtful |= error.connection_invalidated
-            raise
-        self._said = self.marker = marker
+        self.note.write(self.note.marker)
 
     def _shortened(self, sql: str) -> str:
         # The control table is no place for passwords that a script sets.

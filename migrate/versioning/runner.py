@@ -262,9 +262,9 @@ class Runner:
         self._connection.rollback()
         if not journal.is_blank:
             journal.save()
-        elif journal.is_marked:
+        elif journal.note.is_marked:
             self._control.marker_row.take_back(
-                self._connection, journal.marker
+                self._connection, journal.note.marker
             )
             self._connection.commit()
 
@@ -287,16 +287,16 @@ class Runner:
         self._control.move(self._connection, int(step.start), int(step.end))
 
     def _move_and_park(self, step: Step, journal: Journal) -> None:
-        self._is_parked = self._is_parked or journal.is_marked
+        self._is_parked = self._is_parked or journal.note.is_marked
         if journal.is_elsewhere:
             self._control.elsewhere_row.remove(self._connection)
-        if journal.is_said:
+        if journal.note.is_said:
             self._control.move_and_park(
                 self._connection, int(step.start), int(step.end)
             )
             return
         self._move(step)
-        if journal.is_marked:
+        if journal.note.is_marked:
             self._control.marker_row.park(self._connection)
 
     def close(self) -> None:
