@@ -199,5 +199,7 @@ def test_lost_connection_is_said_once(
         script.execute(kill)  # type: ignore[attr-defined]
     connection.invalidate()
 
-    assert caught.value.connection_invalidated
+    # MySQL says of the statement that it was interrupted, and ends later.
+    is_interrupted = "1317" in str(caught.value)
+    assert caught.value.connection_invalidated or is_interrupted
     assert caplog.records == []

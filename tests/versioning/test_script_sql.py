@@ -232,11 +232,15 @@ DO $do$ BEGIN IF 7 % 2 = 1 THEN PERFORM 1; END IF; END $do$;
 def test_bodies_and_quotes_are_what_the_database_reads(
     engine: Engine, tmp_path: Path
 ) -> None:
-    script(
-        tmp_path,
-        f"CREATE TABLE t (a INT);{BODIES[engine.dialect.name]}"
-        "INSERT INTO t VALUES (2);",
-    ).run(engine)
+    body = BODIES[engine.dialect.name]
+    with engine.connect() as connection:
+        if not getattr(connection.dialect, "is_mariadb", False):
+            body = body.replace(
+                "BEGIN NOT ATOMIC SELECT 1; SELECT 2; END;", ""
+            )
+    text = f"CREATE TABLE t (a INT);{body}INSERT INTO t VALUES (2);"
+
+    script(tmp_path, text).run(engine)
 
     assert rows(engine, "SELECT a FROM t") == [(7,)]
 
