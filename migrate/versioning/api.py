@@ -13,6 +13,8 @@ import inspect
 import sys
 from typing import Any
 
+# Applications import these from here.
+from migrate import exceptions as exceptions
 from migrate.exceptions import UsageError
 from migrate.versioning.commands.control import db_version
 from migrate.versioning.commands.control import drop_version_control
@@ -34,8 +36,6 @@ from migrate.versioning.commands.models import update_db_from_model
 from migrate.versioning.commands.moving import downgrade
 from migrate.versioning.commands.moving import test
 from migrate.versioning.commands.moving import upgrade
-
-# Applications import these from here.
 from migrate.versioning.repository import Repository as Repository
 from migrate.versioning.script import PythonScript as PythonScript
 from migrate.versioning.script import SqlScript as SqlScript

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import inspect
 import os.path
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -196,3 +197,24 @@ def test_asynchronous_driver_is_refused() -> None:
         engine_of(engine, {}),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("migrate.versioning.util", "Engine"),
+        ("migrate.versioning.util", "decorator"),
+        ("migrate.versioning.util", "log"),
+        ("migrate.versioning.api", "exceptions"),
+    ],
+)
+def test_names_that_applications_found_in_our_modules(
+    module: str, name: str
+) -> None:
+    """By OpenStack, in its copies of db/sqlalchemy/migration.py."""
+    assert getattr(import_module(module), name) is not None
+
+
+def test_util_has_no_other_names() -> None:
+    with pytest.raises(AttributeError, match="'nothing'"):
+        import_module("migrate.versioning.util").nothing  # noqa: B018  # asked

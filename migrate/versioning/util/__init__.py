@@ -183,3 +183,20 @@ class Memoize:
         if args not in self.memo:
             self.memo[args] = self.fn(*args)
         return self.memo[args]
+
+
+def __getattr__(name: str) -> Any:
+    # OpenStack's copies of db/sqlalchemy/migration.py take them from here.
+    if name == "decorator":
+        from decorator import decorator
+
+        return decorator
+    if name == "Engine":
+        from sqlalchemy.engine import Engine
+
+        return Engine
+    if name == "log":
+        import logging
+
+        return logging.getLogger(__name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
