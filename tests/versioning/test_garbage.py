@@ -39,3 +39,18 @@ def test_collector_of_an_application_is_left_alone(first: int) -> None:
 
     with collecting_seldom():
         assert gc.get_threshold()[0] == first
+
+
+def test_last_of_several_at_once_restores_it() -> None:
+    """As threads are that upgrade a database each."""
+    gc.set_threshold(700, 11, 12)
+    first, second = collecting_seldom(), collecting_seldom()
+
+    with second:
+        first.__enter__()
+        with collecting_seldom():
+            pass
+        assert gc.get_threshold()[0] > 700
+    first.__exit__(None, None, None)
+
+    assert gc.get_threshold() == (700, 11, 12)
