@@ -37,7 +37,8 @@ class Prepared:
     ) -> None:
         self._statement: Any = statement
         self._columns = columns
-        self._dialect: Dialect | None = None
+        # What it is compiled for; a dialect, and the schemas by other names.
+        self._made_for: tuple[Dialect, Any] | None = None
         self._text = ""
         self._names: list[str] | None = None
         self._fixed: Mapping[str, Any] = {}
@@ -51,8 +52,11 @@ class Prepared:
         :param values: of its parameters, by name.
         :raises sqlalchemy.exc.DBAPIError: for an error of the driver.
         """
-        if self._dialect is not connection.dialect:
-            self._compile(connection.dialect)
+        schemas = connection.get_execution_options().get(
+            "schema_translate_map"
+        )
+        if self._made_for != (connection.dialect, schemas):
+            self._compile(connection.dialect, schemas)
         values = {**self._fixed, **values}
         for name, convert in self._converted.items():
             values[name] = convert(values[name])
@@ -62,9 +66,12 @@ class Prepared:
             connection, self._text, tuple(values[name] for name in self._names)
         )
 
-    def _compile(self, dialect: Dialect) -> None:
+    def _compile(self, dialect: Dialect, schemas: Any) -> None:
         compiled = self._statement.compile(
-            dialect=dialect, column_keys=self._columns
+            dialect=dialect,
+            column_keys=self._columns,
+            schema_translate_map=schemas,
+            render_schema_translate=bool(schemas),
         )
         self._text = str(compiled)
         self._names = compiled.positiontup
@@ -74,7 +81,7 @@ class Prepared:
             for name, parameter in compiled.binds.items()
             if (convert := _converter(parameter.type, dialect))
         }
-        self._dialect = dialect
+        self._made_for = dialect, schemas
 
 
 def _converter(

@@ -153,3 +153,24 @@ def test_listeners_are_not_told(engine: Engine) -> None:
         INSERT.execute(connection, ROW)
 
         assert heard == []
+
+
+def test_schemas_have_the_names_of_the_connection(
+    connection: Connection,
+) -> None:
+    schema = {"sqlite": "main", "postgresql": "public"}.get(
+        connection.dialect.name, connection.engine.url.database
+    )
+    TABLE.create(connection)
+    elsewhere = TABLE.to_metadata(MetaData(), schema="unknown")
+    prepared = Prepared(insert(elsewhere).inline(), [*ROW])
+    for own_name in ("nosuch", schema):
+        connection.commit()
+        connection.execution_options(
+            schema_translate_map={"unknown": own_name}
+        )
+        with suppress(DBAPIError):
+            connection.begin()
+            prepared.execute(connection, ROW)
+
+    assert len(connection.execute(select(TABLE)).all()) == 1

@@ -28,7 +28,6 @@ from sqlalchemy import insert
 from sqlalchemy import inspect
 from sqlalchemy import or_
 from sqlalchemy import select
-from sqlalchemy import text
 from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import IntegrityError
@@ -41,6 +40,7 @@ from migrate.exceptions import InvalidNameError
 from migrate.exceptions import NothingToResolveError
 from migrate.exceptions import StepConflictError
 from migrate.versioning.database import described
+from migrate.versioning.database import schema_of
 from migrate.versioning.limits import is_lock_timeout
 from migrate.versioning.marker import elsewhere_id
 from migrate.versioning.marker import marker_id
@@ -58,15 +58,6 @@ __all__ = ["ControlTable"]
 
 _ID_LENGTH = 250
 _INTEGER_MAX = 2**31 - 1
-_SCHEMA_OF = {
-    "postgresql": (
-        "SELECT n.nspname FROM pg_class c"
-        " JOIN pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE c.oid = to_regclass(:name)"
-    ),
-    "mysql": "SELECT DATABASE() FROM (SELECT :name) AS unused",
-    "mariadb": "SELECT DATABASE() FROM (SELECT :name) AS unused",
-}
 
 
 class ControlTable:
@@ -109,16 +100,11 @@ class ControlTable:
         A change script may change where names are looked for (``SET
         search_path``, ``USE``); the control table stays what it is.
         """
-        question = _SCHEMA_OF.get(connection.dialect.name)
-        if question is None:
-            return self
-        name = connection.dialect.identifier_preparer.quote(self.table.name)
-        schema = connection.scalar(text(question), {"name": name})
         return ControlTable(
             self.table.name,
             self.repository_id,
             is_wide=self._is_wide,
-            schema=schema,
+            schema=schema_of(connection, self.table.name),
         )
 
     # -- reading

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from typing import Any
 
+from sqlalchemy import text
+
 from migrate.driver import code_of
 from migrate.exceptions import DatabaseNotControlledError
 from migrate.exceptions import DatabaseUnreachableError
@@ -20,6 +22,7 @@ from migrate.versioning.secret import shown
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
+    from sqlalchemy.engine import Connection
     from sqlalchemy.engine import Engine
     from sqlalchemy.engine import Inspector
     from sqlalchemy.exc import DBAPIError
@@ -30,18 +33,43 @@ __all__ = [
     "left_missing",
     "other_columns",
     "right_missing",
+    "schema_of",
     "unreachable",
 ]
 
 # PostgreSQL: insufficient_privilege (manual, Appendix A).  MySQL and MariaDB:
 # of a database, a table, a column, anything, a routine.
 _DENIED = frozenset({"42501", 1044, 1142, 1143, 1227, 1370})
+_SCHEMA_OF = {
+    "postgresql": (
+        "SELECT n.nspname FROM pg_class c"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE c.oid = to_regclass(:name)"
+    ),
+    "mysql": "SELECT DATABASE() FROM (SELECT :name) AS unused",
+    "mariadb": "SELECT DATABASE() FROM (SELECT :name) AS unused",
+}
 _CLOSED_FILE = ("readonly database", "unable to open database file")
 
 
 def described(engine: Engine) -> str:
     """Name a database by its URL, without secrets."""
     return f"database {shown(engine.url)}"
+
+
+def schema_of(connection: Connection, table_name: str) -> str | None:
+    """Return the schema in which the database finds a table now.
+
+    None where there is nothing to name: it has no schemas, no such table, or
+    ``schema_translate_map`` puts the table into one whatever a script does.
+    """
+    options = connection.get_execution_options()
+    question = _SCHEMA_OF.get(connection.dialect.name)
+    if question is None or None in options.get("schema_translate_map", ()):
+        return None
+    name = connection.dialect.identifier_preparer.quote(table_name)
+    found: str | None = connection.scalar(text(question), {"name": name})
+    return found
 
 
 def other_columns(inspector: Inspector, table: Table) -> str:
