@@ -83,6 +83,7 @@ LAYERS: list[list[str]] = [
     [
         "migrate.versioning.signals",
         "migrate.versioning.garbage",
+        "migrate.versioning.second",
         "migrate.versioning.cancelling",
         "migrate.versioning.deployer",
         "migrate.versioning.pooler",

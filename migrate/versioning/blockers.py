@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import StaticPool
 
-from migrate import binding
+from migrate.versioning.second import has_second
+from migrate.versioning.second import second_session
 from migrate.versioning.secret import hidden_in_sql
 
 if TYPE_CHECKING:
@@ -66,8 +66,7 @@ class Blockers:
         Outside of any transaction at the beginning.
         """
         questions = _QUESTIONS.get(self._connection.dialect.name)
-        # A pool of one connection would give us the one that is blocked.
-        if questions is None or isinstance(self._engine.pool, StaticPool):
+        if questions is None or not has_second(self._engine):
             yield
             return
         own_id, question = questions
@@ -81,7 +80,7 @@ class Blockers:
             yield
         finally:
             self._over.set()
-            # It may wait for a connection of a pool that has none to give.
+            # It may wait for a server that gives no more connections.
             thread.join(_PATIENCE)
 
     def _look(self, question: object, pid: object) -> None:
@@ -91,8 +90,7 @@ class Blockers:
         # Without a second connection the blocker stays unnamed, no more.
         with (
             suppress(SQLAlchemyError),
-            binding.running(None),
-            self._engine.connect() as second,
+            second_session(self._engine) as second,
         ):
             while not self._over.is_set():
                 rows = second.execute(question, {"pid": pid}).all()  # type: ignore[call-overload]  # text() each time

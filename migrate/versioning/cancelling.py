@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 from typing import Any
 from typing import TypeAlias
 
-from sqlalchemy.pool import StaticPool
-
-from migrate import binding
+from migrate.versioning.second import has_second
+from migrate.versioning.second import second_session
 from migrate.versioning.signals import interrupting
 
 if TYPE_CHECKING:
@@ -174,18 +173,15 @@ def _of_method(connection: Connection, name: str) -> _Watch | None:
 
 
 def _of_mysql(connection: Connection) -> _Watch | None:
-    """Use a second connection: ``KILL QUERY``.
-
-    A pool of one connection would give us the one that waits.
-    """
+    """Use a second connection: ``KILL QUERY``."""
     engine = connection.engine
-    if isinstance(engine.pool, StaticPool):
+    if not has_second(engine):
         return None
     number = connection.exec_driver_sql("SELECT connection_id()").scalar()
     connection.rollback()
 
     def cancel() -> None:
-        with binding.running(None), engine.connect() as second:
+        with second_session(engine) as second:
             second.exec_driver_sql(f"KILL QUERY {number}")
 
     return _Watch(cancel, at_once=True)

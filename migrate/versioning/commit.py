@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
-from migrate import binding
 from migrate.exceptions import DatabaseNotControlledError
 from migrate.versioning.limits import Limits
 from migrate.versioning.limits import limited
+from migrate.versioning.second import second_session
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -53,8 +53,7 @@ def version_left(connection: Connection, control: ControlTable) -> int | None:
             connection.rollback()
     with (
         suppress(DBAPIError, DatabaseNotControlledError),
-        binding.running(None),
-        connection.engine.connect() as second,
+        second_session(connection.engine) as second,
         limited(second, _ASKING),
     ):
         version, _ = control.locked_state(second)

@@ -11,12 +11,10 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from sqlalchemy.pool import StaticPool
-
-from migrate import binding
 from migrate.versioning.limits import Limits
 from migrate.versioning.limits import limited
-from migrate.watching import heard_by
+from migrate.versioning.second import has_second
+from migrate.versioning.second import second_session
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
@@ -51,8 +49,8 @@ class Elsewhere:
 
         SQLite has one writer at a time.
         """
-        return self._engine.dialect.name != "sqlite" and not isinstance(
-            self._engine.pool, StaticPool
+        return self._engine.dialect.name != "sqlite" and has_second(
+            self._engine
         )
 
     def say(self, marker: Marker) -> None:
@@ -65,9 +63,7 @@ class Elsewhere:
             if self.is_said or self._is_over:
                 return
             with (
-                heard_by(()),
-                binding.running(None),
-                self._engine.connect() as second,
+                second_session(self._engine) as second,
                 limited(second, _PATIENT),
                 second.begin(),
             ):
