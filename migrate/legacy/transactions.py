@@ -160,8 +160,12 @@ class Savepoints(_Statements):
     def __init__(self, dbapi_connection: Any, dialect: Dialect) -> None:
         super().__init__(dbapi_connection, dialect)
         # These drivers send a statement without parameters as it is, so
-        # that two of them share the way to the server and back.
-        self._joins = dialect.driver in ("psycopg2", "psycopg")
+        # that two of them share the way to the server and back; unless
+        # psycopg was told to prepare each one.
+        prepares = getattr(dbapi_connection, "prepare_threshold", None) == 0
+        self._joins = dialect.driver in ("psycopg2", "psycopg") and (
+            not prepares
+        )
         self._count = 0
         self._idle_is_clean = False
         self._is_over = False

@@ -29,6 +29,7 @@ from migrate.sqltext.kind import asks_catalogue
 from migrate.sqltext.kind import is_query
 from migrate.versioning.cancelling import cancellable
 from migrate.versioning.lock import lock_for
+from migrate.versioning.lock import own_session
 from migrate.versioning.script import SqlScript
 from migrate.versioning.sealed import sealed
 from migrate.watching import ELSEWHERE
@@ -60,7 +61,7 @@ def preview(
     A SQL script is given as it is written.  Locks are taken as the steps
     would take them, and let go at the end.
     """
-    with engine.connect() as connection:
+    with own_session(engine, runs_scripts=True) as connection:
         if can_roll_back_ddl(connection):
             yield from _tried(connection, steps)
         else:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from typing import TYPE_CHECKING
 
 from migrate.versioning.lock.base import DEFAULT_TIMEOUT
@@ -51,7 +52,7 @@ def own_session(engine: Engine, *, runs_scripts: bool) -> Iterator[Connection]:
     a lock that a signal has left there before anybody knew that it was got.
     SQLite has neither, and in memory the connection is the database.
     """
-    with engine.connect() as connection:
+    with _rolling_back(engine).connect() as connection:
         is_clean = False
         try:
             yield connection
@@ -59,3 +60,18 @@ def own_session(engine: Engine, *, runs_scripts: bool) -> Iterator[Connection]:
         finally:
             if engine.name != "sqlite" and not is_clean:
                 connection.invalidate()
+
+
+def _rolling_back(engine: Engine) -> Engine:
+    """Return the engine, or its like that always sends a ROLLBACK.
+
+    With ``skip_autocommit_rollback`` (SQLAlchemy 2.0.43) it is not sent
+    where the driver is in autocommit, as we put those of SQLite and MySQL.
+    """
+    if not getattr(engine.dialect, "skip_autocommit_rollback", False):
+        return engine
+    engine.connect().close()  # after its first, a dialect knows the server
+    own = engine.execution_options()
+    own.dialect = copy(engine.dialect)
+    own.dialect.skip_autocommit_rollback = False
+    return own

@@ -74,13 +74,14 @@ class PostgresLock(Lock):
             return None
         with suppress(DBAPIError):
             self.connection.rollback()
-            before: str | None = self.connection.scalar(
-                text(f"SELECT current_setting('{_CHECK}', true)")
-            )
-            if before is not None:
-                self.connection.exec_driver_sql(f"SET {_CHECK} = '{value}'")
-            self.connection.commit()
-            return before
+            with self.connection.begin():
+                before: str | None = self.connection.scalar(
+                    text(f"SELECT current_setting('{_CHECK}', true)")
+                )
+                if before is not None:
+                    change = f"SET {_CHECK} = '{value}'"
+                    self.connection.exec_driver_sql(change)
+                return before
         return None
 
     @cached_property

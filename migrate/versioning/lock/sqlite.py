@@ -54,9 +54,18 @@ class SQLiteLock(Lock):
 
     @contextmanager
     def autocommit(self) -> Iterator[None]:
-        """Nothing to do: inside :meth:`session` the driver commits."""
-        yield
-        self.connection.rollback()
+        """Inside :meth:`session` the driver commits, if nobody begins.
+
+        An event of the application may, as SQLAlchemy recommends (SQLite,
+        transactions); here there is nothing to begin.
+        """
+        events: Any = self.connection.dispatch
+        before, events.begin = events.begin, lambda connection: None
+        try:
+            yield
+            self.connection.rollback()
+        finally:
+            events.begin = before
 
     @contextmanager
     def alone(self) -> Iterator[None]:
