@@ -170,6 +170,9 @@ def test_engine_in_memory_is_lent_to_itself_alone() -> None:
         assert inspect(own).has_table("t")
         assert not inspect(other).has_table("t")
 
+    for each in (own, other):  # Python 3.13 warns of open databases
+        each.dispose()
+
 
 def test_engine_without_a_database_in_its_url_is_a_real_one(
     tmp_path: Path,
@@ -189,6 +192,9 @@ def test_engine_without_a_database_in_its_url_is_a_real_one(
 
         assert inspect(own).has_table("t")
         assert not inspect(other).has_table("t")
+
+    for each in (own, other):  # Python 3.13 warns of open databases
+        each.dispose()
 
 
 def test_a_second_connection_can_be_had_beside_the_step(
