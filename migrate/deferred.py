@@ -37,4 +37,10 @@ class DeferredModule(ModuleType):
     """
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            # Who looks a module over, such as doctest, is no use of it; nor
+            # has everybody setuptools.
+            raise AttributeError(
+                f"module {self.__name__!r} has no attribute {name!r}"
+            )
         return getattr(import_module(self.__name__), name)

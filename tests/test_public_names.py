@@ -119,6 +119,19 @@ def test_star_import_gives_the_old_names() -> None:
     ) == str([])
 
 
+def test_module_that_is_not_installed_can_be_looked_over() -> None:
+    assert (
+        run(
+            "import doctest, inspect, sys\n"
+            "sys.modules['pkg_resources'] = None\n"
+            "import migrate\n"
+            "inspect.unwrap(migrate.pkg_resources)\n"
+            "print(len(doctest.DocTestFinder().find(migrate)) > 0)"
+        )
+        == "True"
+    )
+
+
 def test_star_import_of_changeset_gives_the_old_names() -> None:
     not_there = {"changeset", "pkg_resources", "versioning"}
     names = [name for name in OLD_NAMES.split() if name not in not_there]
