@@ -115,6 +115,8 @@ def raised(
 ) -> _T:
     """Call something of the driver, and raise errors as SQLAlchemy does.
 
+    As there, what is no error, such as Ctrl-C, costs the connection.
+
     :raises sqlalchemy.exc.DBAPIError: for an error of the driver.
     """
     dialect = connection.dialect
@@ -136,6 +138,13 @@ def raised(
             connection_invalidated=is_lost,
             dialect=dialect,
         ) from error
+    except Exception:
+        raise
+    except BaseException as error:
+        # A signal: the driver may be in the middle of an answer.
+        if not connection.invalidated:
+            connection.invalidate(error)
+        raise
 
 
 def code_of(error: DBAPIError) -> str | int | None:

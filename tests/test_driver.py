@@ -133,6 +133,20 @@ def test_error_on_a_lost_connection_does_not_connect_again(
     assert connection.invalidated
 
 
+def test_interruption_costs_the_connection(connection: Connection) -> None:
+    """Drivers in Python are in the middle of an answer then."""
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    connection.begin()
+
+    with pytest.raises(KeyboardInterrupt):
+        raised(connection, interrupt)
+
+    assert connection.invalidated
+
+
 def test_code_of_an_error_is_that_of_the_database(begun: Connection) -> None:
     expected = {"postgresql": "42P01", "mysql": 1146}
 
