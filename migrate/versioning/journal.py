@@ -9,6 +9,7 @@ that may change anything: a step that did not come that far is run again.
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ from migrate.sqltext.kind import only_reads
 from migrate.sqltext.kind import rolls_back
 from migrate.versioning.note import Note
 from migrate.versioning.remains import has_unsafe_tables
+from migrate.versioning.second import has_second
 from migrate.versioning.secret import hidden_in_sql
 from migrate.versioning.secret import secrets_in
 from migrate.watching import ELSEWHERE
@@ -82,6 +84,8 @@ class Journal:
         # What was done when the script began the transaction that it is in.
         self._outside: Marker | None = None
         self._sent: str | None = None
+        self._thread = threading.get_ident()
+        self._is_unsaid = False
 
     # -- SQL scripts: exact, statement by statement
 
@@ -245,6 +249,10 @@ class Journal:
             self._elsewhere.say(replace(self.note.marker, begun=statement))
             yield
             return
+        if statement is ELSEWHERE and self._belongs_to_another_thread():
+            self._is_unsaid = True
+            yield
+            return
         self._before(self._connection, None, statement)
         yield
         self._after(self._connection, None, statement)
@@ -260,6 +268,7 @@ class Journal:
         if changes_nothing(statement):
             return
         self._settle()
+        self._say_late()
         if not self.note.is_said or _is_announced(statement):
             announced = replace(
                 self.note.marker, begun=self._shortened(statement)
@@ -268,6 +277,22 @@ class Journal:
             if self._outlives(connection, statement):
                 self._elsewhere.say(announced)
         self._sent = statement
+
+    def _belongs_to_another_thread(self) -> bool:
+        """Tell whether the connection is not to be used by this thread.
+
+        By several at once it may be to a SQLite file only.
+        """
+        return self._thread != threading.get_ident() and not has_second(
+            self._connection.engine
+        )
+
+    def _say_late(self) -> None:
+        """Take in that another thread has worked elsewhere."""
+        if self._is_unsaid:
+            self._is_unsaid = False
+            self.note.marker = replace(self.note.marker, elsewhere=ELSEWHERE)
+            self.note.doubt()
 
     def _outlives(self, connection: Connection, statement: str) -> bool:
         """Tell whether rows may remain of which the marker is rolled back."""
@@ -324,10 +349,13 @@ class Journal:
             or self._sent
             or self.note.is_doubtful
             or self.is_elsewhere
+            or self._is_unsaid
+            or self.note.marker.elsewhere
         )
 
     def save(self) -> None:
         """Write down how far the step came; commits."""
+        self._say_late()
         self.note.write(self.note.marker)
 
     def _shortened(self, sql: str) -> str:

@@ -245,6 +245,7 @@ def test_preview_leaves_nothing_in_a_session_of_the_pool(
     assert len([*preview(engine, schema.changeset().steps())]) == 2
 
     with engine.connect() as connection:
-        left = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
-        assert connection.scalar(text(left)) == 0
+        left = "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid()"
+        own = f"{left} AND locktype = 'advisory'"
+        assert connection.scalar(text(own)) == 0
     engine.dispose()

@@ -670,6 +670,41 @@ def test_script_that_died_in_its_transaction_after_work_elsewhere_is_refused(
     assert rows == 1
 
 
+@pytest.mark.parametrize("last", ["pass", "raise ValueError"])
+def test_thread_that_works_elsewhere_leaves_the_only_connection_alone(
+    script: Path, last: str
+) -> None:
+    """Which may be of use to the thread alone that has made it."""
+    lines = [
+        "import subprocess, sys, threading",
+        "transactional = False",
+        "def work():",
+        "    subprocess.run([sys.executable, '-c', ''], check=True)",
+        "    done.append(True)",
+        "def upgrade(e):",
+        "    thread = threading.Thread(target=work)",
+        "    thread.start()",
+        "    thread.join()",
+        "    assert done",
+        f"    {last}",
+        "done = []",
+    ]
+    script.with_name("001_a.py").write_text("\n".join(lines))
+    script.with_name("001_a_default_downgrade.sql").unlink()
+    engine = create_engine("sqlite://")
+    schema = controlled(engine, script)
+
+    if last == "pass":
+        run(schema)
+        schema.load()
+        assert schema.version == 1
+    else:
+        for expected in (ValueError, HalfDoneStepError):
+            with pytest.raises(expected):
+                run(schema)
+    engine.dispose()
+
+
 @pytest.mark.parametrize("ends_well", [True, False])
 def test_row_of_work_elsewhere_goes_with_the_step(
     engine: Engine, script: Path, tmp_path: Path, ends_well: bool
