@@ -13,15 +13,12 @@ from contextlib import AbstractContextManager
 from contextlib import ExitStack
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
 from typing import TypeAlias
 
 __all__ = [
     "ELSEWHERE",
-    "OURS",
     "Listener",
     "heard_by",
-    "is_ours",
     "listeners",
     "tell",
     "watched",
@@ -31,23 +28,11 @@ __all__ = [
 #: there is not seen.
 ELSEWHERE = "(something by another engine, driver or process)"
 
-#: Execution options of a statement that is not the script's.
-OURS = {"migrate_ours": True}
-
 Listener: TypeAlias = Callable[[str], AbstractContextManager[object]]
 
 _listeners: ContextVar[tuple[Listener, ...]] = ContextVar(
     "migrate_cursor_listeners", default=()
 )
-
-
-def is_ours(context: Any) -> bool:
-    """Tell whether a statement is not the script's.
-
-    :param context: of SQLAlchemy's events, None for a cursor.
-    """
-    options = context.execution_options if context else {}
-    return OURS.items() <= options.items()
 
 
 def listeners() -> tuple[Listener, ...]:

@@ -20,7 +20,6 @@ from sqlalchemy.exc import IntegrityError
 
 from migrate.driver import Prepared
 from migrate.versioning.marker import Marker
-from migrate.watching import OURS
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
@@ -78,11 +77,11 @@ class MarkerRow:
 
     def park(self, connection: Connection) -> None:
         """Say that no step is under way; the row stays for the next."""
-        connection.execute(self._park, self._key)
+        self._park.execute(connection, self._key)
 
     def remove(self, connection: Connection) -> None:
         """Remove the row, whatever it says."""
-        connection.execute(self._delete, self._key)
+        Prepared(self._delete).execute(connection, self._key)
 
     def take_back(self, connection: Connection, marker: Marker) -> None:
         """Remove the row if it is of the same run of the same step."""
@@ -92,7 +91,8 @@ class MarkerRow:
 
     def remove_parked(self, connection: Connection) -> None:
         """Remove the row unless a step is under way."""
-        connection.execute(self._delete_parked, self._key)
+        gone = self._delete.where(self._is_parked)
+        Prepared(gone).execute(connection, self._key)
 
     def _add(self, connection: Connection, marker: Marker) -> None:
         row = {
@@ -154,20 +154,10 @@ class MarkerRow:
         return Prepared(self._update.where(self._is_parked))
 
     @cached_property
-    def _park(self) -> Any:
-        return (
-            update(self._table)
-            .where(self._is_own)
-            .values(version=PARKED)
-            .execution_options(**OURS)
-        )
+    def _park(self) -> Prepared:
+        park = update(self._table).where(self._is_own)
+        return Prepared(park.values(version=PARKED))
 
-    @cached_property
+    @property
     def _delete(self) -> Any:
-        return (
-            delete(self._table).where(self._is_own).execution_options(**OURS)
-        )
-
-    @cached_property
-    def _delete_parked(self) -> Any:
-        return self._delete.where(self._is_parked)
+        return delete(self._table).where(self._is_own)

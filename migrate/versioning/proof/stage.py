@@ -19,7 +19,6 @@ from sqlalchemy import inspect
 from migrate.exceptions import UnconfirmedError
 from migrate.versioning.runner import Runner
 from migrate.watching import ELSEWHERE
-from migrate.watching import is_ours
 from migrate.watching import watched
 
 if TYPE_CHECKING:
@@ -218,15 +217,9 @@ def unconfirmed(
         return nullcontext()
 
     def before(
-        conn: Connection,
-        cursor: Any,
-        statement: str,
-        parameters: Any,
-        context: Any,
-        executemany: bool,
+        conn: Connection, cursor: Any, statement: str, *rest: Any
     ) -> None:
-        if not is_ours(context):
-            look(statement)
+        look(statement)
 
     event.listen(connection, "before_cursor_execute", before)
     try:
