@@ -26,6 +26,7 @@ from sqlalchemy import delete
 from sqlalchemy import exists
 from sqlalchemy import insert
 from sqlalchemy import inspect
+from sqlalchemy import literal
 from sqlalchemy import or_
 from sqlalchemy import select
 from sqlalchemy import update
@@ -377,9 +378,11 @@ class ControlTable:
     def _update_and_park(self) -> Prepared:
         own = self._id == bindparam("id")
         marker = self._id == bindparam("marker_id")
+        wide = self.table.c.version.type
+        end = bindparam("end", type_=wide)
         stands = self.table.c.version == bindparam("start")
         return Prepared(
             update(self.table)
             .where(or_(and_(own, stands), marker))
-            .values(version=case((own, bindparam("end")), else_=PARKED))
+            .values(version=case((own, end), else_=literal(PARKED, wide)))
         )

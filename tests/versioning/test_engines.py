@@ -21,7 +21,9 @@ from sqlalchemy.pool import QueuePool
 from sqlalchemy.pool import SingletonThreadPool
 
 from migrate.binding import can_roll_back_ddl
+from migrate.versioning.control import ControlTable
 from migrate.versioning.lock import postgres
+from migrate.versioning.marker import Marker
 from migrate.versioning.preview import preview
 from migrate.versioning.repository import Repository
 from migrate.versioning.schema import ControlledSchema
@@ -249,3 +251,24 @@ def test_preview_leaves_nothing_in_a_session_of_the_pool(
         own = f"{left} AND locktype = 'advisory'"
         assert connection.scalar(text(own)) == 0
     engine.dispose()
+
+
+def test_marker_is_parked_beside_a_timestamp_whatever_sends_it(
+    database_url: URL,
+) -> None:
+    """The server itself takes an untyped parameter of pg8000's for a -1."""
+    if database_url.get_backend_name() == "postgresql":
+        pytest.importorskip("pg8000")
+        database_url = database_url.set(drivername="postgresql+pg8000")
+    engine = create_engine(database_url, poolclass=NullPool)
+    control = ControlTable("migrate_version", "shop", is_wide=True)
+    version = 20261231235959
+
+    with engine.begin() as connection:
+        control.insert(connection, "shop", version - 1)
+        marker = Marker("upgrade", version - 1, version, "a.py", "now")
+        control.marker_row.mark(connection, marker)
+        control.move_and_park(connection, version - 1, version)
+
+    with engine.connect() as connection:
+        assert control.state(connection) == (version, None)
