@@ -46,12 +46,14 @@ def resumed(
         step.operation, int(step.start), int(step.end)
     ):
         return None
-    if is_alone and marker.begun and is_undone(connection, marker.begun):
-        marker = replace(marker, begun=None)
     script = step.script
     if not isinstance(script, SqlScript):
         is_blank = not marker.done and marker.begun is None
         return Marker.of(step) if is_blank else None
+    # Of a Python script nothing follows: it may have changed rows after what
+    # it announced, and somebody may have begun to mend that by hand.
+    if is_alone and marker.begun and is_undone(connection, marker.begun):
+        marker = replace(marker, begun=None)
     dialect = connection.dialect.name
     texts = [statement.text for statement in script.statements(dialect)]
     return marker if _matches(marker, texts) else None

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -339,7 +340,7 @@ BEGUN = [
 @pytest.mark.parametrize("begun", [0, 1])
 @pytest.mark.parametrize("pair", BEGUN, ids=["table", "column", "index"])
 @pytest.mark.parametrize("suffix", ["sql", "py"])
-def test_statement_that_is_seen_not_to_be_done_is_done(
+def test_sql_statement_that_is_seen_not_to_be_done_is_done(
     engine: Engine,
     script: Path,
     pair: tuple[str, str],
@@ -347,7 +348,11 @@ def test_statement_that_is_seen_not_to_be_done_is_done(
     is_done: bool,
     suffix: str,
 ) -> None:
-    """One that may be done is not: it may have been so before."""
+    """One that may be done is not: it may have been so before.
+
+    Nor a script in Python: it may have changed rows after the statement,
+    and somebody may have begun to mend by hand.
+    """
     if engine.name != "mysql":
         pytest.skip("steps are rolled back")
     schema = controlled(engine, script)
@@ -365,14 +370,16 @@ def test_statement_that_is_seen_not_to_be_done_is_done(
             Marker("upgrade", 0, 1, name, "now", begun=pair[begun]),
         )
 
-    if is_done:
-        with pytest.raises(HalfDoneStepError, match="may be done or not"):
-            run(schema)
-    else:
+    goes_on = suffix == "sql" and not is_done
+    with (
+        nullcontext()
+        if goes_on
+        else pytest.raises(HalfDoneStepError, match="may be done or not")
+    ):
         run(schema)
 
     schema.load()
-    assert schema.version == (not is_done)
+    assert schema.version == goes_on
 
 
 def test_script_that_worked_elsewhere_is_not_run_again(
@@ -409,8 +416,8 @@ def test_script_that_is_run_again_says_so_before_it_changes_rows(
     """The row of a run before says less than what it does."""
     if engine.name != "mysql":
         pytest.skip("steps are rolled back")
-    begun = Marker("upgrade", 0, 1, "001_a.py", "now", begun="CREATE TABLE c")
-    schema = killed_in(engine, script, INSERT, "die()", marker=begun)
+    blank = Marker("upgrade", 0, 1, "001_a.py", "now")
+    schema = killed_in(engine, script, INSERT, "die()", marker=blank)
 
     with pytest.raises(HalfDoneStepError, match="done or not: INSERT INTO a"):
         run(schema)

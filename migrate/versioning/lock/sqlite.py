@@ -49,8 +49,9 @@ class SQLiteLock(Lock):
         try:
             yield
         finally:
-            for name, value in before.items():
-                setattr(driver, name, value)
+            if not self.connection.invalidated:
+                for name, value in before.items():
+                    setattr(driver, name, value)
 
     @contextmanager
     def autocommit(self) -> Iterator[None]:
