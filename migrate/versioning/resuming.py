@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from migrate.versioning.steps import Step
 
-__all__ = ["is_undone", "resumed"]
+__all__ = ["resumed"]
 
 _QUESTIONS = {
     kind: text(
@@ -52,7 +52,7 @@ def resumed(
         return Marker.of(step) if is_blank else None
     # Of a Python script nothing follows: it may have changed rows after what
     # it announced, and somebody may have begun to mend that by hand.
-    if is_alone and marker.begun and is_undone(connection, marker.begun):
+    if is_alone and marker.begun and _is_undone(connection, marker.begun):
         marker = replace(marker, begun=None)
     dialect = connection.dialect.name
     texts = [statement.text for statement in script.statements(dialect)]
@@ -76,7 +76,7 @@ def _matches(marker: Marker, texts: list[str]) -> bool:
     )
 
 
-def is_undone(connection: Connection, sql: str) -> bool:
+def _is_undone(connection: Connection, sql: str) -> bool:
     """Tell whether a statement is certain not to have been carried out.
 
     What it makes is not there, or what it drops still is.  Of the contrary

@@ -158,29 +158,16 @@ def test_engine_on_another_database_is_a_real_one(
     assert not inspect(migrate_engine).has_table("u")
 
 
-def test_engine_in_memory_is_lent_to_itself_alone() -> None:
-    own, other = create_engine("sqlite://"), create_engine("sqlite://")
-
-    with (
-        own.connect() as connection,
-        legacy.style(connection) as migrate_engine,
-    ):
-        _table(migrate_engine).create()
-
-        assert inspect(own).has_table("t")
-        assert not inspect(other).has_table("t")
-
-    for each in (own, other):  # Python 3.13 warns of open databases
-        each.dispose()
-
-
-def test_engine_without_a_database_in_its_url_is_a_real_one(
-    tmp_path: Path,
+@pytest.mark.parametrize("is_file", [False, True])
+def test_engine_whose_url_names_no_database_is_lent_to_itself_alone(
+    is_file: bool, tmp_path: Path
 ) -> None:
+    """It is in memory, or ``creator=`` knows where it goes."""
+
     def engine(name: str) -> Engine:
+        path = tmp_path / name if is_file else ":memory:"
         return create_engine(
-            make_url("sqlite://"),
-            creator=lambda: sqlite3.connect(tmp_path / name),
+            make_url("sqlite://"), creator=lambda: sqlite3.connect(path)
         )
 
     own, other = engine("own.db"), engine("other.db")
