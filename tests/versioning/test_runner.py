@@ -307,6 +307,36 @@ def test_version_moved_between_steps_keeps_the_next_from_being_kept(
         assert state(controlled) == (7, False)
 
 
+def test_step_from_elsewhere_is_not_run_after_another_one(
+    controlled: Engine,
+) -> None:
+    done, _ = run(controlled, step(nothing), step(create_table, 5, 6))
+
+    assert done == [True, False]
+    assert state(controlled) == (1, False)
+
+
+def test_version_is_asked_for_again_after_a_failed_step(
+    controlled: Engine,
+) -> None:
+    def fail(connection: Connection, direction: int) -> None:
+        raise RuntimeError("in the middle")
+
+    with controlled.connect() as connection:
+        lock = lock_for(connection, 0.1)
+        runner = Runner(connection, CONTROL, lock, lambda event: None)
+        with lock.session(), lock.held(), closing(runner):
+            assert runner.run(step(nothing))
+            with pytest.raises(RuntimeError):
+                runner.run(step(fail, 1, 2))
+            with controlled.begin() as other:
+                CONTROL.move(other, 1, 7)
+
+            assert not runner.run(step(create_table, 1, 2))
+
+    assert state(controlled) == (7, False)
+
+
 def test_version_is_asked_for_once_where_the_lock_keeps_others_out(
     controlled: Engine,
 ) -> None:
