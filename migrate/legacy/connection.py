@@ -20,8 +20,10 @@ from sqlalchemy.engine import Result
 from sqlalchemy.engine import RootTransaction
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 from sqlalchemy.engine.result import SimpleResultMetaData
+from sqlalchemy.sql.ddl import SchemaGenerator
 
 from migrate.driver import raised
+from migrate.legacy.creating import TableGenerator
 from migrate.legacy.standin import ScriptDBAPIConnection
 from migrate.sqltext.effect import ALL
 from migrate.sqltext.effect import Effect
@@ -75,9 +77,13 @@ class ScriptConnection(Connection):
 
     A statement outside ``begin()`` is kept if it succeeds and undone if it
     fails, so that a script which catches the error can go on.
+
+    :ivar generator: of the table that is being created; None if none is, or
+        if its indexes come after it.
     """
 
     engine: Any  # a ScriptEngine, which is made of this
+    generator: TableGenerator | None = None
     _explicit: RootTransaction | None = None
     _in_statement = False
     _is_reading = False
@@ -105,9 +111,28 @@ class ScriptConnection(Connection):
         """Begin a savepoint; without a transaction, begin one, as 1.x did."""
         return super().begin_nested() if self.has_begun else self.begin()
 
-    def execute(self, *args: Any, **kwargs: Any) -> Any:
+    def execute(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
         """Execute and, outside ``begin()``, commit."""
-        return self._commit_each(super().execute, *args, **kwargs)
+        execute = super().execute
+
+        def run(statement: Any) -> Any:
+            return self._commit_each(execute, statement, *args, **kwargs)
+
+        if self.generator is None:
+            return run(statement)
+        return self.generator.send(run, statement)
+
+    def _run_ddl_visitor(
+        self, visitorcallable: Any, element: Any, **kwargs: Any
+    ) -> None:
+        """Create tables as the database does it best."""
+        if visitorcallable is SchemaGenerator and self._joins_keys:
+            visitorcallable = TableGenerator
+        super()._run_ddl_visitor(visitorcallable, element, **kwargs)
+
+    @property
+    def _joins_keys(self) -> bool:
+        return self.dialect.name in {"mysql", "mariadb"}
 
     def exec_driver_sql(self, *args: Any, **kwargs: Any) -> Any:
         """Execute and, outside ``begin()``, commit."""
