@@ -101,6 +101,7 @@ LAYERS: list[list[str]] = [
         "migrate.versioning.elsewhere",
         "migrate.versioning.resuming",
         "migrate.versioning.note",
+        "migrate.versioning.hearing",
         "migrate.versioning.journal",
         "migrate.versioning.events",
         "migrate.versioning.hints",

@@ -9,6 +9,7 @@ its indexes behind.
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Index
@@ -19,7 +20,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateIndex
 from sqlalchemy.schema import CreateTable
-from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.sql.ddl import SchemaGenerator
 
 from migrate.driver import code_of
@@ -38,24 +38,24 @@ class TableGenerator(SchemaGenerator):
     Its connection asks :meth:`send` how to send what creates a table.
     """
 
-    def __init__(self, dialect: Dialect, connection: Any, **options: Any):
-        super().__init__(dialect, connection, **options)
-        # Spelled, by index, of the table under way.
-        self._keys: dict[Index, str] = {}
+    # Spelled, by index, of the table under way.
+    _keys: Mapping[Index, str] = {}
 
     def visit_table(self, table: Table, *args: Any, **options: Any) -> None:
         """Create a table and its indexes."""
+        plain: Any = super()  # SQLAlchemy has no types for it
         self._keys = _keys_of(table, self.dialect)
         self.connection.generator = self
         try:
-            super().visit_table(table, *args, **options)
+            plain.visit_table(table, *args, **options)
         finally:
             self.connection.generator = None
 
     def visit_index(self, index: Index, *args: Any, **options: Any) -> None:
         """Create an index, unless it came with its table."""
+        plain: Any = super()
         if index not in self._keys:
-            super().visit_index(index, *args, **options)
+            plain.visit_index(index, *args, **options)
             return
         with self.with_ddl_events(index):
             pass
@@ -116,7 +116,8 @@ _SPELLED_HERE = CreateTable, CreateIndex
 def _key(index: Index, dialect: Dialect) -> str:
     """Spell an index as in CREATE TABLE: without the table."""
     spelled = str(CreateIndex(index).compile(dialect=dialect))
-    table = dialect.identifier_preparer.format_table(index.table)
+    owner: Any = index.table
+    table = dialect.identifier_preparer.format_table(owner)
     head, found, columns = spelled.partition(f" ON {table} ")
     if not found:
         raise CompileError(f"the index {index.name!r} is not of {table}")
@@ -125,9 +126,9 @@ def _key(index: Index, dialect: Dialect) -> str:
 
 @compiles(CreateTableWithKeys, "mysql", "mariadb")
 def _create_table(
-    element: CreateTableWithKeys, compiler: DDLCompiler, **options: Any
+    element: CreateTableWithKeys, compiler: Any, **options: Any
 ) -> str:
-    text = str(compiler.visit_create_table(element, **options))
+    text: str = compiler.visit_create_table(element, **options)
     end = f"\n){compiler.post_create_table(element.element)}"
     body, found, rest = text.rpartition(end)
     if not found:

@@ -22,6 +22,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.base import OptionEngine
 from sqlalchemy.engine.base import OptionEngineMixin
+from sqlalchemy.engine.interfaces import ConnectionEventsTarget
 from sqlalchemy.pool import NullPool
 from sqlalchemy.util import immutabledict
 
@@ -39,6 +40,14 @@ __all__ = ["ScriptEngine", "on"]
 
 # Goes to the database in the place of transaction control.
 _NOTHING = "SELECT 1"
+
+
+class _Own(ConnectionEventsTarget):
+    """Has what each :class:`ScriptEngine` listens to, and nothing else.
+
+    The application's listeners to all engines are among those of the step's
+    connection, and would be told twice.
+    """
 
 
 class ScriptURL(URL):
@@ -89,11 +98,6 @@ class ScriptEngine(Engine):
         self.echo = origin.echo
         self._compiled_cache = origin._compiled_cache
         self._follow_events(connection)
-        event.listen(self, "after_cursor_execute", _after)
-        if self.unguarded:
-            event.listen(self, "before_cursor_execute", _before, retval=True)
-        else:
-            event.listen(self, "before_cursor_execute", _not_sent, retval=True)
         options = dict(connection.get_execution_options())
         options.pop("isolation_level", None)
         self._execution_options = immutabledict(options)
@@ -104,12 +108,12 @@ class ScriptEngine(Engine):
         Not of transactions: these are none of the driver's, and a listener
         to "begin" that sends BEGIN, as on SQLite, begins what is begun.
         """
-        own: Any = self.dispatch
+        own: Any = _Own().dispatch
         self.dispatch = own._join(connection.dispatch)
         for name in own._event_names:
             if not name.endswith("execute"):
                 setattr(self.dispatch, name, getattr(own, name))
-        self._has_events = connection._has_events or self.origin._has_events
+        self._has_events = True
 
     def dispose(self, close: bool = True) -> None:
         """Do nothing: the connection belongs to whoever runs the script."""
@@ -236,6 +240,7 @@ def _autocommit_of(
     )
 
 
+@event.listens_for(_Own, "before_cursor_execute", retval=True)
 def _before(
     connection: ScriptConnection,
     cursor: Any,
@@ -244,12 +249,15 @@ def _before(
     context: Any,
     executemany: bool,
 ) -> tuple[str, Any]:
+    if not connection.engine.unguarded:
+        return _not_sent(connection, statement, context), parameters
     if connection.stand_in.leaves_out(statement):
         return _NOTHING, parameters
     connection.stand_in.before(statement)
     return statement, parameters
 
 
+@event.listens_for(_Own, "after_cursor_execute")
 def _after(
     connection: ScriptConnection,
     cursor: Any,
@@ -262,21 +270,16 @@ def _after(
 
 
 def _not_sent(
-    connection: ScriptConnection,
-    cursor: Any,
-    statement: str,
-    parameters: Any,
-    context: Any,
-    executemany: bool,
-) -> tuple[str, Any]:
+    connection: ScriptConnection, statement: str, context: Any
+) -> str:
     """Keep the text of transaction control from the step's transaction."""
     connection.stand_in.before(statement)
     statement = without_control(statement)
     control = control_in(statement)
     if control is None:
-        return statement, parameters
+        return statement
     connection.take_control(control)
     # A preview leaves it out.
     reading = {"migrate_reading": True}
     context.execution_options = context.execution_options.union(reading)
-    return _NOTHING, parameters
+    return _NOTHING

@@ -10,11 +10,13 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import closing
 from contextlib import contextmanager
+from contextlib import nullcontext
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
+from migrate.binding import can_roll_back_ddl
 from migrate.exceptions import Error
 from migrate.versioning.database import right_missing
 from migrate.versioning.limits import limited
@@ -104,6 +106,7 @@ def running(
     :param history: is made if the database has none yet.
     """
     from migrate import legacy
+    from migrate.legacy import outside
     from migrate.versioning.cancelling import cancellable
     from migrate.versioning.runner import Runner
 
@@ -113,6 +116,7 @@ def running(
         # Once for all steps: to apply the patches costs as much as a small
         # script.
         legacy.installed(),
+        nullcontext() if can_roll_back_ddl(connection) else outside.ready(),
     ):
         control = control.qualified(connection)
         connection.rollback()

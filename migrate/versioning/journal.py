@@ -18,7 +18,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from typing import Any
 
-from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from migrate.binding import can_roll_back_ddl
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from migrate.versioning.elsewhere import Elsewhere
+    from migrate.versioning.hearing import Hearing
     from migrate.versioning.marker import Marker
     from migrate.versioning.markerrow import MarkerRow
 
@@ -59,6 +59,7 @@ class Journal:
     :param marker: what the row has, or is to have; says what an earlier run
         has done.
     :param elsewhere: says what is done past ``connection``.
+    :param hearing: tells what is done on it.
     :param begin: begins a transaction on ``connection``.
     :param is_marked: whether the row has it already.
     :ivar note: what the row says of the step.
@@ -70,6 +71,7 @@ class Journal:
         row: MarkerRow,
         marker: Marker,
         elsewhere: Elsewhere,
+        hearing: Hearing,
         begin: Callable[[], object],
         *,
         is_marked: bool = False,
@@ -77,6 +79,7 @@ class Journal:
         self.note = Note(connection, row, marker, is_marked=is_marked)
         self._connection = connection
         self._elsewhere = elsewhere
+        self._hearing = hearing
         self._begin = begin
         self._hash = hashlib.sha256()
         self._secrets = secrets_in({"url": connection.engine})
@@ -224,14 +227,11 @@ class Journal:
         A statement that is no query is announced in the marker before it
         is sent; of those that change rows only, the first.
         """
-        events = {
-            "before_cursor_execute": self._before,
-            "after_cursor_execute": self._after,
-        }
-        for name, listener in events.items():
-            event.listen(self._connection, name, listener)
         try:
-            with watched(self._bare):
+            with (
+                self._hearing.told(self._before, self._after),
+                watched(self._bare),
+            ):
                 yield
             self._settle()
         except DBAPIError as error:
@@ -239,8 +239,6 @@ class Journal:
             raise
         finally:
             self._elsewhere.close()
-            for name, listener in events.items():
-                event.remove(self._connection, name, listener)
 
     @contextmanager
     def _bare(self, statement: str) -> Iterator[None]:

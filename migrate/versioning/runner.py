@@ -24,6 +24,7 @@ from migrate.versioning.events import StepDone
 from migrate.versioning.events import StepFailed
 from migrate.versioning.events import StepRetried
 from migrate.versioning.events import StepStarted
+from migrate.versioning.hearing import Hearing
 from migrate.versioning.hints import with_way_round
 from migrate.versioning.history import Record
 from migrate.versioning.journal import Journal
@@ -75,6 +76,7 @@ class Runner:
         self._emit = emit
         self._limits = limits or Limits()
         self._history = history
+        self._hearing = Hearing(connection)
         self._blockers: Blockers | None = None
         self._is_undone = False
         self._is_committing = False
@@ -224,6 +226,7 @@ class Runner:
             self._control.marker_row,
             marker or Marker.of(step),
             Elsewhere(self._connection.engine, self._control.elsewhere_row),
+            self._hearing,
             self._lock.begin,
             is_marked=marker is not None,
         )
@@ -304,6 +307,7 @@ class Runner:
 
         Nothing is raised if that fails: such a row says no more than none.
         """
+        self._hearing.close()
         if not self._is_parked or self._connection.invalidated:
             return
         with suppress(DBAPIError, LockTimeoutError), self._transaction():

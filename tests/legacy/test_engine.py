@@ -11,6 +11,7 @@ from sqlalchemy import Integer
 from sqlalchemy import MetaData
 from sqlalchemy import Table
 from sqlalchemy import create_engine
+from sqlalchemy import event
 from sqlalchemy import inspect
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
@@ -596,3 +597,43 @@ def test_engine_of_another_user_is_told_to_be_a_danger(
     (record,) = caplog.records
     assert "use migrate_engine" in record.getMessage()
     assert record.levelname == "WARNING"
+
+
+def test_listener_to_all_engines_is_told_once(
+    migrate_engine: Any,
+) -> None:
+    told: list[str] = []
+
+    def listen(
+        connection: Connection, cursor: Any, statement: str, *rest: Any
+    ) -> None:
+        told.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", listen)
+    try:
+        migrate_engine.execute("CREATE TABLE t (a INTEGER)")
+    finally:
+        event.remove(Engine, "before_cursor_execute", listen)
+
+    assert told == ["CREATE TABLE t (a INTEGER)"]
+
+
+def test_listener_of_a_script_is_told_of_its_step_only(
+    connection: Connection,
+) -> None:
+    told: list[str] = []
+
+    def listen(
+        connection: Connection, cursor: Any, statement: str, *rest: Any
+    ) -> None:
+        told.append(statement)
+
+    transactional = rolls_ddl_back(connection)
+    with legacy.style(connection, transactional=transactional) as first:
+        event.listen(first, "before_cursor_execute", listen)
+        first.execute("CREATE TABLE t (a INTEGER)")
+    with legacy.style(connection, transactional=transactional) as second:
+        second.execute("CREATE TABLE u (a INTEGER)")
+    connection.commit()
+
+    assert told == ["CREATE TABLE t (a INTEGER)"]
