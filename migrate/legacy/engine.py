@@ -29,6 +29,7 @@ from sqlalchemy.util import immutabledict
 from migrate.driver import raised
 from migrate.legacy.connection import ScriptConnection
 from migrate.legacy.memory import Memory
+from migrate.legacy.stage import Stage
 from migrate.legacy.standin import ScriptDBAPIConnection
 from migrate.legacy.transactions import RealTransactions
 from migrate.legacy.transactions import Savepoints
@@ -64,27 +65,19 @@ class ScriptEngine(Engine):
 
     :ivar step: the connection of the step.
     :ivar origin: the engine that it came from.
-    :ivar memory: what is known of the tables.
+    :ivar stage: what it does it on.
     :ivar process: the number of the process that runs the script.
-    :ivar unguarded: True if statements outside ``begin()`` go to a driver in
-        autocommit mode, without a transaction.
     """
 
     _connection_cls = ScriptConnection
 
-    def __init__(
-        self,
-        connection: Connection,
-        transactions: Transactions,
-        memory: Memory,
-    ) -> None:
+    def __init__(self, connection: Connection, stage: Stage) -> None:
         self.step = connection
         self.origin = origin = connection.engine
-        self.unguarded = isinstance(transactions, RealTransactions)
-        self.memory = memory
+        self.stage = stage
         self.process = os.getpid()
         real = connection.connection.dbapi_connection
-        make = partial(ScriptDBAPIConnection, real, transactions, memory)
+        make = partial(ScriptDBAPIConnection, real, stage)
         super().__init__(
             NullPool(
                 make,
@@ -101,6 +94,19 @@ class ScriptEngine(Engine):
         options = dict(connection.get_execution_options())
         options.pop("isolation_level", None)
         self._execution_options = immutabledict(options)
+
+    @property
+    def memory(self) -> Memory:
+        """What is known of the tables."""
+        return self.stage.now.memory
+
+    @property
+    def unguarded(self) -> bool:
+        """Whether statements outside ``begin()`` need no transaction.
+
+        They go to a driver in autocommit mode.
+        """
+        return self.stage.now.unguarded
 
     def _follow_events(self, connection: Connection) -> None:
         """Tell the application's listeners of statements, as they expect.
@@ -130,8 +136,7 @@ class ScriptOptionEngine(OptionEngineMixin, ScriptEngine):
     def __init__(self, proxied: ScriptEngine, options: Any) -> None:
         self.step = proxied.step
         self.origin = proxied
-        self.unguarded = proxied.unguarded
-        self.memory = proxied.memory
+        self.stage = proxied.stage
         self.process = proxied.process
         super().__init__(proxied, options)
 
@@ -159,29 +164,31 @@ def on(
         autocommit mode.
     :param memory: what an earlier script on the connection has read.
     """
-    memory = memory or Memory()
+    stage = partial(Stage, memory=memory or Memory(), info=connection.info)
     if transactional:
         _ensure_transaction(connection)
         real = connection.connection.dbapi_connection
         savepoints = Savepoints(real, connection.dialect)
-        with _closing(savepoints, connection) as transactions:
-            yield ScriptEngine(connection, transactions, memory)
+        with _closing(savepoints, connection):
+            yield from _played(connection, stage(savepoints))
         return
-    with (
-        _driver_autocommit(connection) as real,
-        _closing(
-            RealTransactions(real, connection.dialect), connection
-        ) as transactions,
-    ):
-        yield ScriptEngine(connection, transactions, memory)
+    with _driver_autocommit(connection) as real:
+        own = RealTransactions(real, connection.dialect)
+        with _closing(own, connection):
+            yield from _played(connection, stage(own))
+
+
+def _played(connection: Connection, stage: Stage) -> Iterator[ScriptEngine]:
+    with stage.played():
+        yield ScriptEngine(connection, stage)
 
 
 @contextmanager
 def _closing(
     transactions: Transactions, connection: Connection
-) -> Iterator[Transactions]:
+) -> Iterator[None]:
     with _then(partial(raised, connection, transactions.close)):
-        yield transactions
+        yield
 
 
 @contextmanager

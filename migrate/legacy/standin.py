@@ -14,6 +14,7 @@ from typing import Any
 
 from migrate.legacy.cursors import cursor_of
 from migrate.legacy.memory import Memory
+from migrate.legacy.stage import Stage
 from migrate.legacy.transactions import Savepoints
 from migrate.legacy.transactions import Transactions
 from migrate.sqltext.kind import is_table_lock
@@ -41,18 +42,25 @@ class ScriptDBAPIConnection:
         {"autocommit", "isolation_level", "readonly", "deferrable"}
     )
 
-    def __init__(
-        self, real: Any, transactions: Transactions, memory: Memory
-    ) -> None:
+    def __init__(self, real: Any, stage: Stage) -> None:
         own = vars(self)
-        own["memory"] = memory
+        own["_stage"] = stage
         own["_real"] = real
-        own["_transactions"] = transactions
         own["_transaction"] = None
+        own["_opened_on"] = None
         own["unguarded"] = False
         own["reopens"] = True
         own["is_told"] = False
         own["keeps_each"] = False
+
+    @property
+    def memory(self) -> Memory:
+        """What the script of now knows of the tables."""
+        return vars(self)["_stage"].now.memory  # type: ignore[no-any-return]
+
+    @property
+    def _transactions(self) -> Transactions:
+        return vars(self)["_stage"].now.transactions  # type: ignore[no-any-return]
 
     @property
     def for_reading(self) -> Any:
@@ -190,11 +198,17 @@ class ScriptDBAPIConnection:
                 self.commit()
 
     def _enter(self) -> None:
-        self.memory.doubt()
+        own = vars(self)
+        stage = own["_stage"].now
+        stage.check()
+        stage.memory.doubt()
+        if own["_opened_on"] is not stage:
+            # What was open went with the script that it belonged to.
+            own["_opened_on"], own["_transaction"] = stage, None
         if self._transaction is not None:
-            self._transactions.go_on(self._transaction)
+            stage.transactions.go_on(self._transaction)
         elif not self.unguarded:
-            vars(self)["_transaction"] = self._transactions.open()
+            own["_transaction"] = stage.transactions.open()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(vars(self)["_real"], name)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import AbstractContextManager
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import sessionmaker
 from sqlalchemy.pool import NullPool
 
@@ -637,3 +639,118 @@ def test_listener_of_a_script_is_told_of_its_step_only(
     connection.commit()
 
     assert told == ["CREATE TABLE t (a INTEGER)"]
+
+
+class TestEngineOfAnEarlierScript:
+    """It, or a session or metadata bound to it, is used by a later one."""
+
+    @pytest.fixture
+    def earlier(self, connection: Connection) -> Engine:
+        with self.script(connection) as script:
+            run: Any = script.execute  # type: ignore[attr-defined]
+            run("CREATE TABLE t (a INTEGER PRIMARY KEY)")
+            return script
+
+    def script(
+        self, connection: Connection, **options: Any
+    ) -> AbstractContextManager[Engine]:
+        transactional = rolls_ddl_back(connection)
+        return legacy.style(connection, transactional=transactional, **options)
+
+    def test_takes_its_place_among_the_transactions(
+        self, connection: Connection, earlier: Engine
+    ) -> None:
+        with self.script(connection) as script:
+            run: Any = script.execute  # type: ignore[attr-defined]
+            run("INSERT INTO t VALUES (1)")
+            run("INSERT INTO t VALUES (2)")
+            session = sessionmaker(bind=earlier)()
+            session.execute(text("INSERT INTO t VALUES (3)"))
+            session.commit()
+            session.execute(text("SELECT a FROM t"))
+            run("INSERT INTO t VALUES (4)")
+            session.execute(text("INSERT INTO t VALUES (5)"))
+            session.rollback()
+            run("INSERT INTO t VALUES (6)")
+        connection.commit()
+
+        rows = connection.scalars(text("SELECT a FROM t ORDER BY a")).all()
+        assert 5 not in rows
+        assert rows[:3] == [1, 2, 3]
+        assert rows[-1] == 6
+
+    def test_session_left_open_goes_on(
+        self, connection: Connection, earlier: Engine
+    ) -> None:
+        with self.script(connection) as script:
+            session = sessionmaker(bind=script)()
+            session.execute(text("INSERT INTO t VALUES (1)"))
+            session.commit()
+            session.execute(text("SELECT a FROM t"))
+        for value in (2, 3):
+            with self.script(connection) as script:
+                run: Any = script.execute  # type: ignore[attr-defined]
+                run(f"INSERT INTO t VALUES ({value})")
+                session.execute(text(f"INSERT INTO t VALUES ({value + 10})"))
+                session.commit()
+                session.execute(text("SELECT a FROM t"))
+                run(f"INSERT INTO t VALUES ({value + 20})")
+        connection.commit()
+
+        rows = connection.scalars(text("SELECT a FROM t ORDER BY a")).all()
+        assert rows == [1, 2, 3, 12, 13, 22, 23]
+
+    def test_error_undoes_what_failed_only(
+        self, connection: Connection, earlier: Engine
+    ) -> None:
+        with self.script(connection) as script:
+            late: Any = earlier.execute  # type: ignore[attr-defined]
+            run: Any = script.execute  # type: ignore[attr-defined]
+            run("INSERT INTO t VALUES (1)")
+            with pytest.raises(DBAPIError):
+                late("INSERT INTO t VALUES (1)")
+            late("INSERT INTO t VALUES (2)")
+            run("INSERT INTO t VALUES (3)")
+        connection.commit()
+
+        rows = connection.scalars(text("SELECT a FROM t ORDER BY a")).all()
+        assert rows == [1, 2, 3]
+
+    def test_what_it_changes_is_not_remembered(
+        self, connection: Connection, earlier: Engine
+    ) -> None:
+        with self.script(connection, memory=legacy.Memory()) as script:
+            late: Any = earlier.execute  # type: ignore[attr-defined]
+            Table("t", MetaData(), autoload_with=script)
+            late("ALTER TABLE t ADD COLUMN b INTEGER")
+
+            assert "b" in Table("t", MetaData(), autoload_with=script).c
+
+    def test_inside_another_script_keeps_its_own(
+        self, connection: Connection, earlier: Engine
+    ) -> None:
+        with self.script(connection) as script:
+            session = sessionmaker(bind=script)()
+            session.execute(text("INSERT INTO t VALUES (1)"))
+            with self.script(connection) as inner:
+                run: Any = inner.execute  # type: ignore[attr-defined]
+                run("INSERT INTO t VALUES (2)")
+            session.commit()
+        connection.commit()
+
+        rows = connection.scalars(text("SELECT a FROM t ORDER BY a")).all()
+        assert rows == [1, 2]
+
+    def test_without_a_script_does_nothing(
+        self, connection: Connection, earlier: Engine
+    ) -> None:
+        with self.script(connection) as script:
+            session = sessionmaker(bind=script)()
+            session.execute(text("SELECT a FROM t"))
+        session.commit()
+        with pytest.raises(StatementError, match="has ended"):
+            session.execute(text("INSERT INTO t VALUES (1)"))
+        session.close()
+        connection.commit()
+
+        assert not connection.scalars(text("SELECT a FROM t")).all()
