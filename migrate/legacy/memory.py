@@ -6,7 +6,6 @@ a statement of which it is known what it changes brings back the rest.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from collections.abc import Collection
 from typing import Any
@@ -26,6 +25,7 @@ __all__ = ["Memory"]
 
 _T = TypeVar("_T")
 
+_PLAIN = {str, int, bool, type(None)}
 _KEPT = ("_known", "_asked", "_whole", "_answers")
 # What the inspector asks PostgreSQL for with every table, by method.
 _OF_NO_TABLE = frozenset(
@@ -50,10 +50,21 @@ def _copied(value: Any) -> Any:
     # Types are what copy.deepcopy() takes long for; nothing inside is shared
     # that a Table changes.
     if isinstance(value, dict):
-        return {key: _copied(item) for key, item in value.items()}
+        return {
+            key: item if type(item) in _PLAIN else _copied(item)
+            for key, item in value.items()
+        }
     if isinstance(value, list):
         return [_copied(item) for item in value]
-    return copy.copy(value) if isinstance(value, TypeEngine) else value
+    return _type_copied(value) if isinstance(value, TypeEngine) else value
+
+
+def _type_copied(value: TypeEngine[Any]) -> TypeEngine[Any]:
+    """Copy as copy.copy() does, which takes five times as long."""
+    kind = type(value)
+    copied = kind.__new__(kind)
+    vars(copied).update(vars(value))
+    return copied
 
 
 class Memory:

@@ -87,6 +87,7 @@ class Journal:
         # What was done when the script began the transaction that it is in.
         self._outside: Marker | None = None
         self._sent: str | None = None
+        self._short = "", ""
         self._thread = threading.get_ident()
         self._is_unsaid = False
 
@@ -357,9 +358,15 @@ class Journal:
         self.note.write(self.note.marker)
 
     def _shortened(self, sql: str) -> str:
-        # The control table is no place for passwords that a script sets.
-        plain = " ".join(hidden_in_sql(sql, self._secrets).split())
-        return plain if len(plain) <= _SHORT else plain[: _SHORT - 3] + "..."
+        # Asked for before a statement, and after it.
+        asked, short = self._short
+        if sql != asked:
+            # The control table is no place for passwords that a script sets.
+            short = " ".join(hidden_in_sql(sql, self._secrets).split())
+            if len(short) > _SHORT:
+                short = short[: _SHORT - 3] + "..."
+            self._short = sql, short
+        return short
 
 
 def _control_in(sql: str) -> str | None:

@@ -32,7 +32,6 @@ from migrate.versioning.limits import Limits
 from migrate.versioning.limits import is_lock_timeout
 from migrate.versioning.marker import Marker
 from migrate.versioning.remains import invalid_indexes
-from migrate.versioning.resuming import resumed
 from migrate.versioning.script import PythonScript
 
 if TYPE_CHECKING:
@@ -232,6 +231,9 @@ class Runner:
         )
 
     def _resumed(self, step: Step, marker: Marker) -> Marker:
+        # Only after a death; slow to import.
+        from migrate.versioning.resuming import resumed
+
         found = resumed(
             self._connection,
             step,
