@@ -309,11 +309,15 @@ class Journal:
         self._sent = None
         if not is_whole(statement):
             self.note.doubt()  # a routine may roll back
+        self._count(self._shortened(statement))
+
+    def _count(self, statement: str) -> None:
+        marker = self.note.marker
         self.note.marker = replace(
-            self.note.marker,
+            marker,
             begun=None,
-            done=self.note.marker.done + 1,
-            last=(*self.note.marker.last, self._shortened(statement))[-_KEPT:],
+            done=marker.done + 1,
+            last=(*marker.last, statement)[-_KEPT:],
         )
 
     def _settle(self, error: DBAPIError | None = None) -> None:
@@ -327,10 +331,10 @@ class Journal:
             return
         self.note.doubt()  # a deadlock rolls everything back
         is_lost = error is not None and error.connection_invalidated
-        if is_lost or not self._did_nothing(sent):
-            self.note.is_doubtful = True
-        else:
+        if not is_lost and self._did_nothing(sent):
             self.note.marker = replace(self.note.marker, begun=None)
+        elif error is None:  # what comes next is not to hide it
+            self._count(f"{self._shortened(sent)} (failed, maybe in part)")
 
     # -- at the end
 
@@ -346,7 +350,6 @@ class Journal:
             self.note.marker.done
             or self.note.marker.begun
             or self._sent
-            or self.note.is_doubtful
             or self.is_elsewhere
             or self._is_unsaid
             or self.note.marker.elsewhere

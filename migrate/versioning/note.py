@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DBAPIError
-
 from migrate.exceptions import HalfDoneStepError
 
 if TYPE_CHECKING:
@@ -23,7 +21,6 @@ class Note:
     :param connection: of the step.
     :ivar marker: how far the step is; may be ahead of the row.
     :ivar is_marked: whether this step has taken the row.
-    :ivar is_doubtful: whether the row may say what was never sent.
     """
 
     def __init__(
@@ -38,7 +35,6 @@ class Note:
         self._row = row
         self.marker = marker
         self.is_marked = is_marked
-        self.is_doubtful = False
         self._said: Marker | None = None
 
     @property
@@ -80,8 +76,5 @@ class Note:
             write(self._connection, marker)
         except HalfDoneStepError:
             self.is_marked = False
-            raise
-        except DBAPIError as error:
-            self.is_doubtful |= error.connection_invalidated
             raise
         self._said = self.marker = marker

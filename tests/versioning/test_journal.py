@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine
+from sqlalchemy import event
 from sqlalchemy import inspect
 from sqlalchemy import text
+from sqlalchemy.engine import Connection
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
@@ -232,6 +234,60 @@ def test_step_that_did_nothing_leaves_no_marker(
     run(schema)
 
     assert values(engine) == []
+
+
+def test_statement_that_was_announced_and_not_sent_was_not_begun(
+    engine: Engine, script: Path
+) -> None:
+    """Ctrl-C comes between the two."""
+    schema = controlled(engine, script)
+    reader = create_engine(engine.url, poolclass=NullPool)
+    versions = text("SELECT version FROM migrate_version")
+    found: list[int] = []
+
+    @event.listens_for(engine, "commit")
+    def interrupt(connection: Connection) -> None:
+        if len(found) < 2:
+            with reader.connect() as reading:
+                found[:] = reading.scalars(versions).all()
+            if len(found) == 2:
+                raise KeyboardInterrupt
+
+    script.write_text(NO_TRANSACTION + "CREATE TABLE a (x INTEGER);")
+    with pytest.raises(KeyboardInterrupt):
+        run(schema)
+
+    with reader.connect() as reading:
+        assert reading.scalars(versions).all() == [0]
+    run(schema)
+    assert values(engine) == []
+
+
+def test_statement_of_which_nobody_knows_is_not_forgotten_for_another(
+    engine: Engine, script: Path
+) -> None:
+    """MySQL drops the tables that it finds, and says then what is missing."""
+    if engine.name != "mysql":
+        pytest.skip("drops all tables, or none")
+    schema = controlled(engine, script)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE a (x INTEGER)")
+    (script.parent / "001_a_default_downgrade.sql").unlink()
+    script.with_name("001_a.py").write_text(
+        "def upgrade(migrate_engine):\n"
+        "    try:\n"
+        "        migrate_engine.execute('DROP TABLE a, nosuch')\n"
+        "    except Exception:\n"
+        "        migrate_engine.execute('CREATE NONSENSE')\n"
+    )
+    with pytest.raises(DBAPIError, match="NONSENSE"):
+        run(schema)
+    assert not inspect(engine).has_table("a")
+
+    with pytest.raises(
+        HalfDoneStepError, match=r"nosuch \(failed, maybe in part"
+    ):
+        run(schema)
 
 
 def test_python_script_is_refused_with_what_it_has_done(
