@@ -14,6 +14,7 @@ __all__ = [
     "HalfDoneStepError",
     "InvalidConstraintError",
     "InvalidEngineError",
+    "InvalidModelError",
     "InvalidNameError",
     "InvalidRepositoryError",
     "InvalidScriptError",
@@ -25,6 +26,8 @@ __all__ = [
     "MissingAppliedScriptError",
     "MissingExtraError",
     "MissingScriptError",
+    "ModelImportError",
+    "ModelUpdateError",
     "NoSuchColumnError",
     "NoSuchTableError",
     "NotSupportedError",
@@ -86,6 +89,18 @@ class InvalidEngineError(ApiError, ValueError, TypeError):
 
 class ControlledSchemaError(Error):
     """The control table does not allow what was asked."""
+
+
+class InvalidModelError(ApiError, ValueError):
+    """What was given as a model is none that can be compared."""
+
+
+class ModelImportError(InvalidModelError, ImportError):
+    """The module of a model cannot be imported, or lacks what was named."""
+
+
+class ModelUpdateError(Error):
+    """A database that cannot roll back was not brought to its model."""
 
 
 class InvalidVersionError(Error):

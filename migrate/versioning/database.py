@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from migrate.driver import code_of
 from migrate.exceptions import DatabaseNotControlledError
@@ -25,13 +26,13 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
     from sqlalchemy.engine import Engine
     from sqlalchemy.engine import Inspector
-    from sqlalchemy.exc import DBAPIError
 
 __all__ = [
     "check_file",
     "described",
     "left_missing",
     "other_columns",
+    "reading",
     "right_missing",
     "schema_of",
     "unreachable",
@@ -139,6 +140,18 @@ def _file(engine: Engine) -> str | None:
     ):
         return None
     return path
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[None]:
+    """Say which database it is that cannot be read.
+
+    :raises DatabaseUnreachableError: when it does not answer.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        raise unreachable(engine, error) from error
 
 
 def right_missing(engine: Engine, error: DBAPIError) -> str:

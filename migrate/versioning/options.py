@@ -24,6 +24,7 @@ __all__ = [
     "path",
     "required_number",
     "text",
+    "truth",
 ]
 
 #: Seconds; in milliseconds it fits into 31 bits, which PostgreSQL has.
@@ -72,6 +73,18 @@ def flag(opts: Mapping[str, Any], name: str) -> bool:
         raise UsageError(
             f"{name} must be true or false, not {value!r}"
         ) from error
+
+
+def truth(opts: Mapping[str, Any], name: str) -> bool:
+    """Read an option of which any value has always meant yes.
+
+    Only what says no does not: an empty one, ``False`` and its like.
+    """
+    value = opts.get(name)
+    try:
+        return asbool(value)
+    except ValueError:
+        return bool(value)
 
 
 def limits(opts: Mapping[str, Any], lock_timeout: str | None = None) -> Limits:

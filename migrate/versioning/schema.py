@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 from typing import Any
-from typing import NoReturn
 
 from sqlalchemy.exc import DBAPIError
 
 from migrate.exceptions import InvalidVersionError
 from migrate.exceptions import NotSupportedError
 from migrate.versioning.database import check_file
+from migrate.versioning.database import reading
 from migrate.versioning.database import unreachable
 from migrate.versioning.deployment import interruption_told
 from migrate.versioning.deployment import running
@@ -18,11 +18,13 @@ from migrate.versioning.deployment import writing
 from migrate.versioning.garbage import collecting_seldom
 from migrate.versioning.limits import Limits
 from migrate.versioning.limits import limited
+from migrate.versioning.model import metadata_of
 from migrate.versioning.repository import Repository
 from migrate.versioning.steps import Step
 from migrate.versioning.tables import check_names
 from migrate.versioning.tables import control_of
 from migrate.versioning.tables import history_of
+from migrate.versioning.tables import own_tables
 from migrate.versioning.util import load_model
 from migrate.versioning.vernum import VerNum
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from migrate.versioning.events import Event
     from migrate.versioning.events import Listener
+    from migrate.versioning.schemadiff import SchemaDiff
     from migrate.versioning.steps import Changeset
 
 __all__ = ["ControlledSchema", "Repository", "VerNum", "load_model"]
@@ -144,7 +147,11 @@ class ControlledSchema:
             self._refuse_missing()
         while (end > self.version) is is_upgrade and end != self.version:
             steps = self.changeset(end).steps()
-            if self._run(steps, emit, limits):
+            is_done = self._run(steps, emit, limits)
+            for step in steps:
+                # Its tables have followed: the way back needs them as stated.
+                step.script.forget()
+            if is_done:
                 return
             self.load()
 
@@ -308,15 +315,46 @@ class ControlledSchema:
     # -- models
 
     def update_db_from_model(self, model: Any) -> None:
-        """Not available yet."""
-        _no_models()
+        """Make the tables of the database those of a model.
+
+        Drops tables and columns that the model does not have, creates and
+        alters others, and sets the version to the latest of the repository.
+
+        :param model: see :func:`.model.metadata_of`.
+        :raises ModelUpdateError: when a database that cannot roll back did
+            a part of it.
+        """
+        from migrate.versioning.modelupdate import update
+
+        latest = int(self.repository.latest)
+        update(
+            self.engine,
+            metadata_of(model),
+            self._control,
+            latest,
+            self.limits,
+            own_tables(self.repository),
+        )
+        self.load()
 
     @classmethod
     def compare_model_to_db(
         cls, engine: Engine, model: Any, repository: Repository | str
-    ) -> Any:
-        """Not available yet."""
-        _no_models()
+    ) -> SchemaDiff:
+        """Return how a model (A) and a database (B) differ.
+
+        Reads only; the database need not be under control.
+
+        :param model: see :func:`.model.metadata_of`.
+        :param repository: its own tables are left out.
+        """
+        from migrate.versioning.schemadiff import getDiffOfModelAgainstDatabase
+
+        exclude = own_tables(_repository(repository))
+        with reading(engine):
+            return getDiffOfModelAgainstDatabase(
+                metadata_of(model), engine, exclude
+            )
 
     @classmethod
     def create_model(
@@ -325,15 +363,22 @@ class ControlledSchema:
         repository: Repository | str,
         declarative: bool = False,
     ) -> str:
-        """Not available yet."""
-        _no_models()
+        """Return the tables of a database as Python code.
 
+        Reads only; the database need not be under control.
 
-def _no_models() -> NoReturn:
-    raise NotSupportedError(
-        "comparing a database with a model is not available in this "
-        "release; write the change script by hand: script DESCRIPTION"
-    )
+        :param repository: its own tables are left out.
+        :param declarative: write classes.
+        """
+        from sqlalchemy import MetaData
+
+        from migrate.versioning.genmodel import ModelGenerator
+        from migrate.versioning.schemadiff import getDiffOfModelAgainstDatabase
+
+        exclude = own_tables(_repository(repository))
+        with reading(engine):
+            diff = getDiffOfModelAgainstDatabase(MetaData(), engine, exclude)
+        return ModelGenerator(diff, engine, declarative).genBDefinition()
 
 
 def _ignore(event: Event) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from migrate.versioning.history import History
     from migrate.versioning.repository import Repository
 
-__all__ = ["check_names", "control_of", "history_of"]
+__all__ = ["check_names", "control_of", "history_of", "own_tables"]
 
 _POSTGRESQL_BYTES = 63
 _MYSQL_SIGNS = 64
@@ -37,6 +37,12 @@ def history_of(repository: Repository) -> History | None:
     from migrate.versioning.history import History
 
     return History(name, repository.id)
+
+
+def own_tables(repository: Repository) -> list[str]:
+    """Return the names of the tables that are no part of a model."""
+    names = (repository.version_table, repository.history_table)
+    return [name for name in names if name is not None]
 
 
 def check_names(engine: Engine, repository: Repository) -> None:

@@ -13,7 +13,6 @@ from sqlalchemy.engine import Engine
 
 from migrate.exceptions import DatabaseNotControlledError
 from migrate.exceptions import KnownError
-from migrate.exceptions import NotSupportedError
 from migrate.exceptions import UsageError
 from migrate.exceptions import VersionNotFoundError
 from migrate.versioning import api
@@ -305,19 +304,3 @@ def test_drop_version_control_leaves_other_repositories_alone(
     api.drop_version_control(sqlite_url, other)
 
     assert api.db_version(sqlite_url, repository) == 1
-
-
-@pytest.mark.parametrize(
-    ("name", "arguments"),
-    [
-        ("compare_model_to_db", ["u", "r", "m"]),
-        ("create_model", ["u", "r"]),
-        ("make_update_script_for_model", ["u", "r", "a", "b"]),
-        ("update_db_from_model", ["u", "r", "m"]),
-    ],
-)
-def test_model_functions_say_that_they_come_later(
-    name: str, arguments: list[str]
-) -> None:
-    with pytest.raises(NotSupportedError, match=f"^{name} comes in a later"):
-        getattr(api, name)(*arguments)

@@ -13,7 +13,6 @@ from migrate.exceptions import DatabaseNotControlledError
 from migrate.exceptions import DatabaseUnreachableError
 from migrate.exceptions import InvalidVersionError
 from migrate.exceptions import MissingScriptError
-from migrate.exceptions import NotSupportedError
 from migrate.exceptions import StepConflictError
 from migrate.exceptions import VersionNotFoundError
 from migrate.versioning.events import Event
@@ -261,8 +260,3 @@ def test_repository_with_timestamps(engine: Engine, tmp_path: Path) -> None:
     assert tables(engine) == {"t20260101000000"}
     schema.upgrade(0)
     assert tables(engine) == set()
-
-
-def test_models_come_later(schema: ControlledSchema) -> None:
-    with pytest.raises(NotSupportedError, match="not available"):
-        schema.update_db_from_model(None)

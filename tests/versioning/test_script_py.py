@@ -14,7 +14,6 @@ from sqlalchemy.engine import Engine
 
 from migrate.binding import can_roll_back_ddl
 from migrate.exceptions import InvalidScriptError
-from migrate.exceptions import NotSupportedError
 from migrate.exceptions import PathFoundError
 from migrate.exceptions import Python2ScriptError
 from migrate.exceptions import ScriptError
@@ -432,11 +431,6 @@ def test_create_writes_the_template(tmp_path: Path) -> None:
     assert callable(PythonScript(path).module.downgrade)
     with pytest.raises(PathFoundError):
         PythonScript.create(path)
-
-
-def test_scripts_from_models_say_that_they_are_not_there() -> None:
-    with pytest.raises(NotSupportedError, match="by hand"):
-        PythonScript.make_update_script_for_model(None, None, None, None)
 
 
 def test_base_script_cannot_run(tmp_path: Path, sqlite_engine: Engine) -> None:

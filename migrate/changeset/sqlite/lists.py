@@ -8,7 +8,7 @@ from migrate.changeset.sqlite.tokens import Token
 from migrate.changeset.sqlite.tokens import same_name
 from migrate.changeset.sqlite.tokens import significant
 
-__all__ = ["names_in", "without_name"]
+__all__ = ["items_of", "names_in", "without_name"]
 
 
 def names_in(columns: str) -> tuple[str, ...]:
@@ -34,19 +34,25 @@ def names_in(columns: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def without_name(columns: str, column: str) -> str:
-    """Take a plain column out of a list of columns, with one comma."""
-    spans = []
+def items_of(columns: str) -> list[str]:
+    """Return the texts between the commas of a list."""
+    items = []
     start = depth = 0
     for token in significant(columns):
         depth += token.depth
         if token.is_operator(",") and not depth:
-            spans.append((start, token.start))
+            items.append(columns[start : token.start])
             start = token.end
-    spans.append((start, len(columns)))
+    return [*items, columns[start:]]
+
+
+def without_name(columns: str, column: str) -> str:
+    """Take a plain column out of a list of columns, with one comma."""
     kept = [
-        columns[slice(*span)]
-        for span, name in zip(spans, names_in(columns), strict=True)
+        item
+        for item, name in zip(
+            items_of(columns), names_in(columns), strict=True
+        )
         if not same_name(name, column)
     ]
     return ",".join(kept).strip()

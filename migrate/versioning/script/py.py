@@ -8,15 +8,16 @@ from contextlib import contextmanager
 from contextlib import nullcontext
 from functools import cached_property
 from os import PathLike
+from os.path import join
 from types import ModuleType
 from typing import TYPE_CHECKING
 from typing import Any
 
 from migrate.exceptions import InvalidScriptError
-from migrate.exceptions import NotSupportedError
 from migrate.exceptions import ScriptArgumentError
 from migrate.exceptions import ScriptError
 from migrate.exceptions import ScriptExitError
+from migrate.versioning.cfgparse import Config
 from migrate.versioning.config import operations
 from migrate.versioning.script.base import BaseScript
 from migrate.versioning.script.base import StatementJournal
@@ -24,6 +25,8 @@ from migrate.versioning.template import Template
 from migrate.versioning.util import import_path
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
+
     from migrate.binding import Bind
     from migrate.legacy import Memory
 
@@ -152,17 +155,43 @@ class PythonScript(BaseScript):
     @classmethod
     def make_update_script_for_model(
         cls,
-        engine: Any,
+        engine: Engine,
         oldmodel: Any,
         model: Any,
         repository: Any,
         **opts: Any,
     ) -> str:
-        """Return the text of a script that brings one model to another."""
-        raise NotSupportedError(
-            "change scripts cannot be made from models yet: write upgrade() "
-            "and downgrade() by hand"
+        """Return the text of a script that brings one model to another.
+
+        :param engine: of the database that it is for.
+        :param oldmodel: and ``model``: see :func:`.model.metadata_of`.
+        :param repository: or its path; its own tables are left out.
+        :param templates_path: another folder of templates.
+        :param templates_theme: another theme than ``default``.
+        :raises InvalidModelError: when a model is none.
+        """
+        # Few scripts are made, and all are run.
+        from migrate.versioning.model import metadata_of
+        from migrate.versioning.updatescript import update_script
+
+        folder = Template(opts.get("templates_path"))
+        return update_script(
+            engine,
+            metadata_of(oldmodel, "oldmodel"),
+            metadata_of(model),
+            cls._template(folder, opts.get("templates_theme")),
+            _tables_of(repository),
         )
+
+
+def _tables_of(repository: Any) -> list[str]:
+    """Return the names of the tables that a repository keeps its state in."""
+    config = getattr(repository, "config", None)
+    if config is None:
+        config = Config(join(repository, "migrate.cfg"))
+    names = ("version_table", "history_table")
+    found = [config.get("db_settings", each, fallback="") for each in names]
+    return [str(name).strip() for name in found if name]
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""What two models have in common, as a kind of database sees them."""

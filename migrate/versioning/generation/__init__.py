@@ -1,0 +1,1 @@
+"""Models and changes as Python code."""
