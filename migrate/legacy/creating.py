@@ -9,7 +9,7 @@ its indexes behind.
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Index
@@ -38,68 +38,83 @@ class TableGenerator(SchemaGenerator):
     Its connection asks :meth:`send` how to send what creates a table.
     """
 
-    # Spelled, by index, of the table under way.
-    _keys: Mapping[Index, str] = {}
+    _table: Table | None = None  # about to be created
+    _joined: Collection[Index] = ()  # came with it
 
     def visit_table(self, table: Table, *args: Any, **options: Any) -> None:
         """Create a table and its indexes."""
         plain: Any = super()  # SQLAlchemy has no types for it
-        self._keys = _keys_of(table, self.dialect)
-        self.connection.generator = self
+        self._table, self._joined = table, ()
+        # A listener to one table may create another, on this connection.
+        outer, self.connection.generator = self.connection.generator, self
         try:
             plain.visit_table(table, *args, **options)
         finally:
-            self.connection.generator = None
+            self.connection.generator = outer
 
     def visit_index(self, index: Index, *args: Any, **options: Any) -> None:
         """Create an index, unless it came with its table."""
         plain: Any = super()
-        if index not in self._keys:
+        if index not in self._joined:
             plain.visit_index(index, *args, **options)
             return
         with self.with_ddl_events(index):
             pass
 
     def send(self, run: Callable[[Any], Any], statement: Any) -> Any:
-        """Send a statement; a CREATE TABLE with the indexes.
+        """Send a statement; that which creates the table with the indexes.
 
         If the database refuses that, without: a script that catches the
         error of a wrong index finds its table made.
         """
-        if not self._keys or type(statement) is not CreateTable:
+        if type(statement) is not CreateTable or (
+            statement.element is not self._table
+        ):
             return run(statement)
+        # Now: its listeners may have changed the table.
+        keys = _keys_of(self._table, self.dialect)
+        if not keys:
+            return run(statement)
+        joined = CreateTableWithKeys(statement, keys.values())
         try:
-            return run(CreateTableWithKeys(statement, self._keys.values()))
+            result = run(joined)
         except DBAPIError as error:
             if error.connection_invalidated or code_of(error) in _STOPPED:
                 raise
-        self._keys = {}
-        return run(statement)
+            return run(statement)
+        self._joined = keys if joined.is_spelled else ()
+        return result
 
 
 class CreateTableWithKeys(CreateTable):
     """What another CREATE TABLE says, and its indexes.
 
     :param keys: as they are stated there.
+    :ivar is_spelled: whether they are in the text; not if a listener of the
+        application sends something else instead.
     """
 
-    def __init__(self, plain: CreateTable, keys: Any) -> None:
+    def __init__(self, plain: CreateTable, keys: Collection[str]) -> None:
         vars(self).update(vars(plain))
         self.keys = tuple(keys)
+        self.is_spelled = False
 
 
 def _keys_of(table: Table, dialect: Dialect) -> dict[Index, str]:
     """Spell the indexes of a table, in the order of their names.
 
-    Those are left out that somebody else has a say in: their conditions are
-    asked for, and other spellings used, when each is created by itself.
+    Those are left out that somebody else has a say in: their conditions and
+    listeners are asked, and other spellings used, when each is created by
+    itself.
     """
     if any("_compiler_dispatcher" in vars(one) for one in _SPELLED_HERE):
         return {}
     plain = [
         index
         for index in getattr(table, "indexes", ())
-        if type(index) is Index and index._ddl_if is None
+        if type(index) is Index
+        and index._ddl_if is None
+        and not index.dispatch.before_create
     ]
     try:
         plain.sort(key=lambda index: str(index.name))
@@ -132,5 +147,6 @@ def _create_table(
     end = f"\n){compiler.post_create_table(element.element)}"
     body, found, rest = text.rpartition(end)
     if not found:
-        raise CompileError(f"no end of the columns in {text!r}")
+        return text  # another's, which ends otherwise
+    element.is_spelled = True
     return ", \n\t".join([body, *element.keys]) + found + rest

@@ -26,11 +26,15 @@ from sqlalchemy import Text
 from sqlalchemy import UniqueConstraint
 from sqlalchemy import event
 from sqlalchemy import inspect
+from sqlalchemy import schema
+from sqlalchemy import select
+from sqlalchemy import text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import CompileError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.ext.compiler import deregister
+from sqlalchemy.schema import DDL
 from sqlalchemy.schema import CreateIndex
 from sqlalchemy.schema import CreateTable
 
@@ -229,6 +233,106 @@ def test_listeners_to_the_index(migrate_engine: Engine) -> None:
             )
     table.create(migrate_engine)
     assert len(told) == 4
+
+
+def keys(connection: Connection, name: str) -> list[str]:
+    return [line for line in shown(connection, name) if "KEY" in line]
+
+
+def test_table_created_by_a_listener_to_another(
+    migrate_engine: Engine, connection: Connection
+) -> None:
+    outer, inner = (
+        persons(),
+        Table("t", MetaData(), Column("a", Integer, index=True)),
+    )
+    event.listen(
+        outer,
+        "before_create",
+        lambda target, bind, **more: inner.create(bind),
+    )
+    with statements(migrate_engine) as sent:
+        outer.create(migrate_engine)
+    assert len(sent) == 2
+    assert len(keys(connection, "persons")) == 3
+    assert len(keys(connection, "t")) == 1
+
+
+def test_statement_of_a_listener_for_another_table(
+    migrate_engine: Engine, connection: Connection
+) -> None:
+    outer = persons()
+    columns = Column("name", Integer), Column("mail", Integer)
+    inner = Table("t", MetaData(), *columns)
+    event.listen(
+        outer,
+        "before_create",
+        lambda target, bind, **more: bind.execute(CreateTable(inner)),
+    )
+    outer.create(migrate_engine)
+    assert len(keys(connection, "persons")) == 3
+    assert keys(connection, "t") == []
+
+
+def test_table_changed_by_its_listener(
+    migrate_engine: Engine, connection: Connection
+) -> None:
+    table = persons()
+
+    @event.listens_for(table, "before_create")
+    def change(target: Table, *rest: Any, **more: Any) -> None:
+        target.indexes.clear()
+        Index("ix_both", target.c.name, target.c.mail)
+
+    table.create(migrate_engine)
+    assert [line.split("`")[1] for line in keys(connection, "persons")] == [
+        "ix_both",
+        "id",
+    ]
+
+
+def test_statement_replaced_by_a_listener(
+    migrate_engine: Engine, connection: Connection
+) -> None:
+    instead = text(
+        "CREATE TABLE persons (id INTEGER, name CHAR(9), mail CHAR(9))"
+    )
+
+    @event.listens_for(migrate_engine, "before_execute", retval=True)
+    def replace(bind: Any, statement: Any, *rest: Any) -> Any:
+        if isinstance(statement, CreateTable):
+            statement = instead
+        return statement, *rest[:2]
+
+    persons().create(migrate_engine)
+    assert len(keys(connection, "persons")) == 2
+
+
+def test_index_that_its_listener_prepares(
+    migrate_engine: Engine, connection: Connection
+) -> None:
+    table = persons()
+    (index,) = [each for each in table.indexes if each.name == "ux_mail"]
+    alter = "ALTER TABLE persons MODIFY mail VARCHAR(40) NOT NULL"
+    event.listen(index, "before_create", DDL(alter))
+    with statements(migrate_engine) as sent:
+        table.create(migrate_engine)
+    assert sent[1:] == ["CREATE UNIQUE INDEX ux_mail ON persons (mail)"]
+
+
+@pytest.mark.skipif(
+    not hasattr(schema, "CreateTableAs"), reason="SQLAlchemy 2.1 has it"
+)
+def test_table_of_a_query(
+    migrate_engine: Engine, connection: Connection
+) -> None:
+    table = persons()
+    table.create(migrate_engine)
+    made: Any = schema
+    copied = made.CreateTableAs(select(table), "copied").table
+    Index("ix", copied.c.name)
+    copied.create(migrate_engine)
+    assert len(keys(connection, "copied")) == 1
 
 
 def test_other_schema(migrate_engine: Engine, connection: Connection) -> None:
