@@ -108,6 +108,17 @@ CASES: dict[str, tuple[MetaData, MetaData]] = {
         model(t=(key(), column("x"))),
         model(t=(column("uid", primary_key=True), column("x"))),
     ),
+    "tables in a row": (
+        model(a=(key(),), z=(key(),)),
+        model(
+            a=(key(),),
+            z=(key(),),
+            e=(key(), column("r", ForeignKey("c.id"))),
+            c=(key(), column("r", ForeignKey("d.id"))),
+            d=(key(), column("r", ForeignKey("b.id"))),
+            b=(key(), column("r", ForeignKey("z.id"))),
+        ),
+    ),
     "circle of new tables": (
         model(c=(key(),)),
         model(
@@ -377,6 +388,7 @@ def lead(
         assert str(getDiffOfModelAgainstDatabase(old, engine)) == (
             "No schema diffs"
         )
+        assert getDiffOfModelAgainstDatabase(new, engine)
         path = tmp_path / "script.py"
         script = PythonScript.make_update_script_for_model(
             engine, model_of(engine, repository), new, repository

@@ -164,6 +164,7 @@ def test_script_has_the_form_that_people_know(
     assert "from sqlalchemy import *\nfrom migrate import *\n" in script
     assert "pre_meta = MetaData()\npost_meta = MetaData()\n" in script
     assert "user = Table('user', post_meta,\n" in script
+    assert "pass\n" not in script
     assert (
         "    Column('role', SmallInteger, default=ColumnDefault(0)),\n"
         in script
