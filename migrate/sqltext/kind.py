@@ -31,7 +31,13 @@ _READS = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _ONE_OBJECT = re.compile(
-    r"(CREATE|ALTER|TRUNCATE|GRANT|REVOKE|COMMENT|SET|DROP(?!.*,))\b",
+    r"(CREATE|ALTER|TRUNCATE|GRANT|REVOKE|COMMENT|SET|DROP)\b", re.IGNORECASE
+)
+_ONE_BY_ONE = re.compile(
+    r"DROP\b(.*,|\s+(DATABASE|SCHEMA)\b)"
+    r"|CREATE\s+OR\s+REPLACE\s+(TEMPORARY\s+)?(TABLE|DATABASE|SCHEMA)\b"
+    r"|(CREATE|ALTER)\s+(OR\s+REPLACE\s+)?(USER|ROLE)\b.*,"
+    r"|(GRANT|REVOKE)\b.*\b(TO|FROM)\b.*,",
     re.IGNORECASE | re.DOTALL,
 )
 _SESSION = re.compile(
@@ -81,11 +87,15 @@ def is_whole(sql: str) -> bool:
     """Tell whether an error of the server means that nothing was done.
 
     Not of a DROP of several objects (MySQL drops those that it finds,
-    manual, DROP TABLE), of an index built CONCURRENTLY (PostgreSQL leaves it
+    manual, DROP TABLE) or of a whole database, of a CREATE OR REPLACE TABLE
+    (MariaDB drops the old one before, manual, CREATE TABLE), of rights given
+    to several users, of an index built CONCURRENTLY (PostgreSQL leaves it
     INVALID, manual, CREATE INDEX), of calls of routines.
     """
     bare = _words(sql)
     if re.search(r"\bCONCURRENTLY\b", bare, re.IGNORECASE):
+        return False
+    if _ONE_BY_ONE.match(bare):
         return False
     return bool(
         _ONE_OBJECT.match(bare) or _ROWS.match(bare) or _READS.match(bare)

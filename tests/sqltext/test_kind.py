@@ -48,6 +48,12 @@ def test_only_reads(sql: str, expected: bool) -> None:
         ("CALL p()", False),
         ("DO $$ BEGIN COMMIT; END $$", False),
         ("INSERT INTO t VALUES (1), (2)", True),
+        ("DROP DATABASE shop", False),
+        ("CREATE OR REPLACE TABLE t (a INTEGER)", False),
+        ("CREATE OR REPLACE VIEW v AS SELECT a, b FROM t", True),
+        ("CREATE USER a@localhost, b@localhost", False),
+        ("GRANT SELECT, INSERT ON t TO a", True),
+        ("GRANT SELECT ON t TO a, b", False),
     ],
 )
 def test_is_whole(sql: str, expected: bool) -> None:

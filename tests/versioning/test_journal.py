@@ -290,6 +290,24 @@ def test_statement_of_which_nobody_knows_is_not_forgotten_for_another(
         run(schema)
 
 
+def test_table_lost_by_a_statement_that_failed_is_not_forgotten(
+    engine: Engine, script: Path
+) -> None:
+    """MariaDB drops the old table before it makes the new one."""
+    schema = controlled(engine, script)
+    with engine.begin() as connection:
+        if not getattr(connection.dialect, "is_mariadb", False):
+            pytest.skip("no CREATE OR REPLACE TABLE")
+        connection.exec_driver_sql("CREATE TABLE a (x INTEGER)")
+    script.write_text("CREATE OR REPLACE TABLE a (x INTEGER, INDEX (y))")
+    with pytest.raises(DBAPIError, match="Key column 'y'"):
+        run(schema)
+    assert not inspect(engine).has_table("a")
+
+    with pytest.raises(HalfDoneStepError, match="this one may be done"):
+        run(schema)
+
+
 def test_python_script_is_refused_with_what_it_has_done(
     engine: Engine, script: Path
 ) -> None:
