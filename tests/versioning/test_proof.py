@@ -65,6 +65,9 @@ class Scripts:
         Repository.create(self.path, "shop")
         self._count = 0
 
+    def begin_at(self, number: int) -> None:
+        self._count = number - 1
+
     def sql(self, upgrade: str, downgrade: str | None) -> None:
         self._count += 1
         for operation, sql in (("upgrade", upgrade), ("downgrade", downgrade)):
@@ -263,6 +266,25 @@ def test_all_versions_are_tested(engine: Engine, scripts: Scripts) -> None:
     assert verdicts == [Proved(1), Proved(2), Proved(3)]
     assert [e for e in events if isinstance(e, Proved)] == verdicts
     assert version(engine, scripts) == 2
+
+
+@pytest.mark.parametrize("controlled_at", [60, 62, None])
+def test_repository_may_begin_at_any_number(
+    engine: Engine, scripts: Scripts, controlled_at: int | None
+) -> None:
+    """Its older scripts were made one, and count as the one before."""
+    scripts.begin_at(61)
+    three_versions(scripts)
+    if controlled_at is not None:
+        repository = scripts.repository
+        ControlledSchema.create(engine, repository, 60)
+        ControlledSchema(engine, repository).upgrade(controlled_at)
+
+    verdicts, _ = prove(engine, scripts, 61, 62, 63)
+
+    assert verdicts == [Proved(61), Proved(62), Proved(63)]
+    if controlled_at is not None:
+        assert version(engine, scripts) == controlled_at
 
 
 def test_empty_database_without_control_is_at_0(

@@ -81,8 +81,9 @@ class Trial:
     def start(self, first: int) -> bool:
         """Find out the version; tell whether the database is controlled.
 
-        If it is not, an empty one is at 0, and any other is taken to be at
-        the version before ``first``, as the old library took every one.
+        If it is not, an empty one is at the version before all, mostly 0,
+        and any other is taken to be at the version before ``first``, as the
+        old library took every one.
         """
         control = control_of(self._repository)
         if inspect(self._connection).has_table(control.table.name):
@@ -92,6 +93,8 @@ class Trial:
         if self.picture().rows:
             self.at = self._below(first)
             self.emit(Assumed(self.at))
+        else:
+            self.at = self._below(self._versions[0])
         return False
 
     def picture(self) -> Picture:
@@ -118,7 +121,10 @@ class Trial:
         return "\n".join(texts)
 
     def _below(self, version: int) -> int:
-        return max((v for v in self._versions if v < version), default=0)
+        # A repository may begin anywhere: its older scripts were made one.
+        is_timestamp = self._repository.use_timestamp_numbering
+        nothing = 0 if is_timestamp else max(0, version - 1)
+        return max((v for v in self._versions if v < version), default=nothing)
 
     # -- going there
 
