@@ -81,9 +81,10 @@ class TableGenerator(SchemaGenerator):
         except DBAPIError as error:
             if error.connection_invalidated or code_of(error) in _STOPPED:
                 raise
-            return run(statement)
-        self._joined = keys if joined.is_spelled else ()
-        return result
+        else:
+            self._joined = keys if joined.is_spelled else ()
+            return result
+        return run(statement)
 
 
 class CreateTableWithKeys(CreateTable):

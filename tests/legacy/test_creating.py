@@ -159,6 +159,9 @@ def test_wrong_table(migrate_engine: Engine, connection: Connection) -> None:
     with pytest.raises(DBAPIError, match="already exists") as caught:
         table.create(migrate_engine, checkfirst=False)
     assert "INDEX" not in str(caught.value.statement)
+    original = caught.value.orig
+    assert original is not None
+    assert original.__context__ is None  # nothing is said of the other
 
 
 def test_next_table_after_a_wrong_one(migrate_engine: Engine) -> None:
