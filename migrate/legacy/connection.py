@@ -19,6 +19,7 @@ from sqlalchemy.engine import IteratorResult
 from sqlalchemy.engine import Result
 from sqlalchemy.engine import RootTransaction
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
+from sqlalchemy.engine.interfaces import ConnectionEventsTarget
 from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.sql.ddl import SchemaGenerator
 
@@ -72,6 +73,14 @@ class MarkerTransaction:
             self.rollback()
 
 
+class _Own(ConnectionEventsTarget):
+    """Has nobody who listens.
+
+    The application's listeners to all connections are among those of the
+    step's, and would be told twice.
+    """
+
+
 class ScriptConnection(Connection):
     """A connection with 1.x's autocommit.
 
@@ -88,6 +97,10 @@ class ScriptConnection(Connection):
     _in_statement = False
     _is_reading = False
     _has_changed = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.dispatch: Any = _Own().dispatch
+        super().__init__(*args, **kwargs)
 
     @property
     def has_begun(self) -> bool:

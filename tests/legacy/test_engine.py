@@ -601,8 +601,9 @@ def test_engine_of_another_user_is_told_to_be_a_danger(
     assert record.levelname == "WARNING"
 
 
-def test_listener_to_all_engines_is_told_once(
-    migrate_engine: Any,
+@pytest.mark.parametrize("those", [Engine, Connection])
+def test_listener_to_all_of_a_class_is_told_once(
+    those: Any, migrate_engine: Any
 ) -> None:
     told: list[str] = []
 
@@ -611,13 +612,32 @@ def test_listener_to_all_engines_is_told_once(
     ) -> None:
         told.append(statement)
 
-    event.listen(Engine, "before_cursor_execute", listen)
+    event.listen(those, "before_cursor_execute", listen)
     try:
         migrate_engine.execute("CREATE TABLE t (a INTEGER)")
     finally:
-        event.remove(Engine, "before_cursor_execute", listen)
+        event.remove(those, "before_cursor_execute", listen)
 
     assert told == ["CREATE TABLE t (a INTEGER)"]
+
+
+def test_listener_to_begin_of_all_connections_is_not_told(
+    migrate_engine: Any,
+) -> None:
+    """It may send BEGIN; the step has begun."""
+    told: list[Connection] = []
+
+    def listen(connection: Connection) -> None:
+        told.append(connection)
+
+    event.listen(Connection, "begin", listen)
+    try:
+        with migrate_engine.begin():
+            migrate_engine.execute("CREATE TABLE t (a INTEGER)")
+    finally:
+        event.remove(Connection, "begin", listen)
+
+    assert not told
 
 
 def test_listener_of_a_script_is_told_of_its_step_only(
