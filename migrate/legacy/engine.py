@@ -76,8 +76,7 @@ class ScriptEngine(Engine):
         self.origin = origin = connection.engine
         self.stage = stage
         self.process = os.getpid()
-        real = connection.connection.dbapi_connection
-        make = partial(ScriptDBAPIConnection, real, stage)
+        make = partial(ScriptDBAPIConnection, stage)
         super().__init__(
             NullPool(
                 make,
@@ -164,7 +163,7 @@ def on(
         autocommit mode.
     :param memory: what an earlier script on the connection has read.
     """
-    stage = partial(Stage, memory=memory or Memory(), info=connection.info)
+    stage = partial(Stage, connection, memory=memory or Memory())
     if transactional:
         _ensure_transaction(connection)
         real = connection.connection.dbapi_connection

@@ -7,6 +7,9 @@ from collections.abc import MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
+from sqlalchemy.engine import Connection
+
+from migrate import binding
 from migrate.exceptions import TransactionEndedError
 from migrate.legacy.memory import Memory
 from migrate.legacy.transactions import RealTransactions
@@ -22,20 +25,25 @@ class Stage:
 
     An engine, a session, bound metadata may outlive the script in a module
     that several scripts import, as with 1.x, whose engine was one for all.
-    What is done with them later belongs to the script that then runs.
+    What is done with them later belongs to the script that then runs, in the
+    same run or another on the same database.
 
-    :param info: what is kept with the driver's connection, by SQLAlchemy.
+    :ivar real: the driver's connection.
     """
 
     def __init__(
         self,
+        connection: Connection,
         transactions: Transactions,
         memory: Memory,
-        info: MutableMapping[Any, Any],
     ) -> None:
+        self.real: Any = connection.connection.dbapi_connection
         self.transactions = transactions
         self.memory = memory
-        self._info = info
+        self._url = connection.engine.url
+        # Kept with the driver's connection: a thread of the script that
+        # runs finds it there.
+        self._info: MutableMapping[Any, Any] = connection.info
         self._is_over = False
 
     @contextmanager
@@ -52,7 +60,14 @@ class Stage:
     @property
     def now(self) -> Stage:
         """The stage itself; once it is over, that of the script of now."""
-        return (self._is_over and self._info.get(_KEY)) or self
+        if not self._is_over:
+            return self
+        return self._info.get(_KEY) or self._of_another_run() or self
+
+    def _of_another_run(self) -> Stage | None:
+        stage = getattr(binding.running_bind(), "stage", None)
+        is_ours = isinstance(stage, Stage) and stage._url == self._url
+        return stage if is_ours else None
 
     @property
     def unguarded(self) -> bool:

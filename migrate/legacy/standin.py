@@ -42,10 +42,9 @@ class ScriptDBAPIConnection:
         {"autocommit", "isolation_level", "readonly", "deferrable"}
     )
 
-    def __init__(self, real: Any, stage: Stage) -> None:
+    def __init__(self, stage: Stage) -> None:
         own = vars(self)
         own["_stage"] = stage
-        own["_real"] = real
         own["_transaction"] = None
         own["_opened_on"] = None
         own["unguarded"] = False
@@ -57,6 +56,10 @@ class ScriptDBAPIConnection:
     def memory(self) -> Memory:
         """What the script of now knows of the tables."""
         return vars(self)["_stage"].now.memory  # type: ignore[no-any-return]
+
+    @property
+    def _real(self) -> Any:
+        return vars(self)["_stage"].now.real
 
     @property
     def _transactions(self) -> Transactions:
@@ -211,7 +214,7 @@ class ScriptDBAPIConnection:
             own["_transaction"] = stage.transactions.open()
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(vars(self)["_real"], name)
+        return getattr(self._real, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in ("unguarded", "reopens", "is_told"):

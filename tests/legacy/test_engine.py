@@ -761,6 +761,25 @@ class TestEngineOfAnEarlierScript:
         rows = connection.scalars(text("SELECT a FROM t ORDER BY a")).all()
         assert rows == [1, 2]
 
+    def test_works_in_another_run_too(
+        self, engine: Engine, connection: Connection, earlier: Engine
+    ) -> None:
+        session = sessionmaker(bind=earlier)()
+        with self.script(connection):
+            session.execute(text("SELECT a FROM t"))
+        connection.commit()
+        connection.close()
+        engine.dispose()
+        with engine.connect() as other, self.script(other) as script:
+            run: Any = script.execute  # type: ignore[attr-defined]
+            run("INSERT INTO t VALUES (1)")
+            session.execute(text("INSERT INTO t VALUES (2)"))
+            session.commit()
+            run("INSERT INTO t VALUES (3)")
+            rows = run("SELECT a FROM t ORDER BY a").all()
+
+        assert [row[0] for row in rows] == [1, 2, 3]
+
     def test_without_a_script_does_nothing(
         self, connection: Connection, earlier: Engine
     ) -> None:
