@@ -235,8 +235,10 @@ class Journal:
             ):
                 yield
             self._settle()
-        except DBAPIError as error:
-            self._settle(error)
+        except Exception as error:
+            refusal = _refusal_in(error, self._sent)
+            if refusal is not None:
+                self._settle(refusal)
             raise
         finally:
             self._elsewhere.close()
@@ -377,6 +379,24 @@ def _control_in(sql: str) -> str | None:
         return control_in(sql)
     except ScriptError:
         return "hand over"  # PREPARE TRANSACTION
+
+
+def _refusal_in(error: Exception, sent: str | None) -> DBAPIError | None:
+    """Return the database's error, of which a script may have made its own.
+
+    :param sent: what gave no result; of anything else says an error behind
+        that of the script nothing.
+    """
+    if isinstance(error, DBAPIError):
+        return error
+    behind: BaseException | None = error
+    seen: list[BaseException] = []
+    while behind is not None and behind not in seen:
+        if isinstance(behind, DBAPIError) and behind.statement == sent:
+            return behind
+        seen.append(behind)
+        behind = behind.__cause__ or behind.__context__
+    return None
 
 
 def _is_announced(statement: str) -> bool:

@@ -290,6 +290,24 @@ def test_statement_of_which_nobody_knows_is_not_forgotten_for_another(
         run(schema)
 
 
+def test_refused_statement_was_not_begun_whatever_error_a_script_makes_of_it(
+    engine: Engine, script: Path
+) -> None:
+    schema = controlled(engine, script)
+    (script.parent / "001_a_default_downgrade.sql").unlink()
+    script.with_name("001_a.py").write_text(
+        "transactional = False\n"
+        "def upgrade(migrate_engine):\n"
+        "    try:\n"
+        "        migrate_engine.execute('CREATE NONSENSE')\n"
+        "    except Exception as error:\n"
+        "        raise ValueError('of the script')\n"
+    )
+    for _ in range(2):
+        with pytest.raises(ValueError, match="of the script"):
+            run(schema)
+
+
 def test_table_lost_by_a_statement_that_failed_is_not_forgotten(
     engine: Engine, script: Path
 ) -> None:
