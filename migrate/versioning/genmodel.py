@@ -13,20 +13,20 @@ from sqlalchemy.schema import Column
 from sqlalchemy.schema import Table
 
 from migrate.binding import can_roll_back_ddl
-from migrate.versioning.comparison.keys import keys_of
-from migrate.versioning.generation import declarative
-from migrate.versioning.generation.change import POST
-from migrate.versioning.generation.change import PRE
-from migrate.versioning.generation.change import Change
-from migrate.versioning.generation.change import ascii_only
-from migrate.versioning.generation.changes import Changes
-from migrate.versioning.generation.source import Source
-from migrate.versioning.generation.tables import declaration
-from migrate.versioning.generation.tables import key_call
-from migrate.versioning.generation.tables import keys_within
-from migrate.versioning.generation.tables import mentions_dots
-from migrate.versioning.generation.tables import stub
-from migrate.versioning.generation.variables import variables
+from migrate.versioning.models.comparison.keys import keys_of
+from migrate.versioning.models.generation import declarative
+from migrate.versioning.models.generation.change import POST
+from migrate.versioning.models.generation.change import PRE
+from migrate.versioning.models.generation.change import Change
+from migrate.versioning.models.generation.change import ascii_only
+from migrate.versioning.models.generation.changes import Changes
+from migrate.versioning.models.generation.source import Source
+from migrate.versioning.models.generation.tables import declaration
+from migrate.versioning.models.generation.tables import key_call
+from migrate.versioning.models.generation.tables import keys_within
+from migrate.versioning.models.generation.tables import mentions_dots
+from migrate.versioning.models.generation.tables import stub
+from migrate.versioning.models.generation.variables import variables
 from migrate.versioning.schemadiff import SchemaDiff
 
 __all__ = ["ModelGenerator"]

@@ -34,18 +34,18 @@ from sqlalchemy.exc import DBAPIError
 
 from migrate.driver import Prepared
 from migrate.exceptions import HistoryTableError
-from migrate.versioning.database import described
-from migrate.versioning.database import other_columns
-from migrate.versioning.deployer import deployer
-from migrate.versioning.deployer import utc_now
+from migrate.versioning.control.deployer import deployer
+from migrate.versioning.control.deployer import utc_now
 from migrate.versioning.script import BaseScript
+from migrate.versioning.session.database import described
+from migrate.versioning.session.database import other_columns
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-    from migrate.versioning.control import ControlTable
+    from migrate.versioning.control.marker import Marker
+    from migrate.versioning.control.table import ControlTable
     from migrate.versioning.lock import Lock
-    from migrate.versioning.marker import Marker
     from migrate.versioning.steps import Step
 
 __all__ = ["BASELINE", "History", "Record"]

@@ -9,17 +9,17 @@ from sqlalchemy.exc import DBAPIError
 
 from migrate.exceptions import InvalidVersionError
 from migrate.exceptions import NotSupportedError
-from migrate.versioning.database import check_file
-from migrate.versioning.database import reading
-from migrate.versioning.database import unreachable
-from migrate.versioning.deployment import interruption_told
-from migrate.versioning.deployment import running
-from migrate.versioning.deployment import writing
-from migrate.versioning.garbage import collecting_seldom
-from migrate.versioning.limits import Limits
-from migrate.versioning.limits import limited
-from migrate.versioning.model import metadata_of
+from migrate.versioning.models.given import metadata_of
 from migrate.versioning.repository import Repository
+from migrate.versioning.running.deployment import interruption_told
+from migrate.versioning.running.deployment import running
+from migrate.versioning.running.deployment import writing
+from migrate.versioning.running.garbage import collecting_seldom
+from migrate.versioning.session.database import check_file
+from migrate.versioning.session.database import reading
+from migrate.versioning.session.database import unreachable
+from migrate.versioning.session.limits import Limits
+from migrate.versioning.session.limits import limited
 from migrate.versioning.steps import Step
 from migrate.versioning.tables import check_names
 from migrate.versioning.tables import control_of
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Table
     from sqlalchemy.engine import Engine
 
-    from migrate.versioning.events import Event
-    from migrate.versioning.events import Listener
+    from migrate.versioning.running.events import Event
+    from migrate.versioning.running.events import Listener
     from migrate.versioning.schemadiff import SchemaDiff
     from migrate.versioning.steps import Changeset
 
@@ -127,7 +127,7 @@ class ControlledSchema:
 
         :param version: the latest of the repository when None.
         :param listener: is told of every event, see
-            :mod:`migrate.versioning.events`.
+            :mod:`migrate.versioning.running.events`.
         :param limits: other ones than those of the constructor.
         :param allow_missing: go on although the history knows of an applied
             script which the repository no longer has.
@@ -257,7 +257,7 @@ class ControlledSchema:
         It is that before the step.  Where steps are to be run, the first
         finds out; the deployer who is at work may end it meanwhile.
         """
-        from migrate.versioning.remains import invalid_indexes
+        from migrate.versioning.journal.remains import invalid_indexes
 
         with writing(self.engine, limits) as connection:
             _, marker = self._control.locked_state(connection)
@@ -324,7 +324,7 @@ class ControlledSchema:
         :raises ModelUpdateError: when a database that cannot roll back did
             a part of it.
         """
-        from migrate.versioning.modelupdate import update
+        from migrate.versioning.running.modelupdate import update
 
         latest = int(self.repository.latest)
         update(

@@ -15,12 +15,12 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.schema import Column
 from sqlalchemy.schema import Table
 
-from migrate.versioning.comparison.columns import differences
-from migrate.versioning.comparison.keys import Key
-from migrate.versioning.comparison.keys import keys_of
-from migrate.versioning.comparison.keys import unmatched
-from migrate.versioning.comparison.reading import read
-from migrate.versioning.database import left_missing
+from migrate.versioning.models.comparison.columns import differences
+from migrate.versioning.models.comparison.keys import Key
+from migrate.versioning.models.comparison.keys import keys_of
+from migrate.versioning.models.comparison.keys import unmatched
+from migrate.versioning.models.comparison.reading import read
+from migrate.versioning.session.database import left_missing
 
 __all__ = [
     "ColDiff",

@@ -16,12 +16,12 @@ from migrate.versioning.commandline import ALIASES
 from migrate.versioning.commandline import Invocation
 from migrate.versioning.commandline import PassiveOptionParser
 from migrate.versioning.commandline import parse
-from migrate.versioning.console import Console
-from migrate.versioning.console import printable
-from migrate.versioning.garbage import collecting_seldom
+from migrate.versioning.running.garbage import collecting_seldom
 from migrate.versioning.secret import secrets_in
-from migrate.versioning.signals import exit_code
-from migrate.versioning.signals import terminable
+from migrate.versioning.session.signals import exit_code
+from migrate.versioning.session.signals import terminable
+from migrate.versioning.terminal.console import Console
+from migrate.versioning.terminal.console import printable
 
 __all__ = ["PassiveOptionParser", "alias", "alias_setup", "main"]
 
@@ -115,8 +115,8 @@ def _explain(
     # Only an error pays for the imports.
     import traceback
 
-    from migrate.versioning.failure import explain
-    from migrate.versioning.failure import is_bug
+    from migrate.versioning.terminal.failure import explain
+    from migrate.versioning.terminal.failure import is_bug
 
     if invocation.debug or is_bug(error):
         console.error("".join(traceback.format_exception(error)))

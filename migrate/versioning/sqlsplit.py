@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 
-from migrate.versioning.sqlbody import Body
-from migrate.versioning.sqllex import MYSQL
-from migrate.versioning.sqllex import Token
-from migrate.versioning.sqllex import token_at
+from migrate.sqltext.body import Body
+from migrate.sqltext.lexer import MYSQL
+from migrate.sqltext.lexer import Token
+from migrate.sqltext.lexer import token_at
 
 __all__ = ["Statement", "refusal", "split"]
 

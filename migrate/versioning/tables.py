@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrate.exceptions import InvalidNameError
-from migrate.versioning.control import ControlTable
+from migrate.versioning.control.table import ControlTable
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from migrate.versioning.control import ControlTable
+    from migrate.versioning.control.table import ControlTable
     from migrate.versioning.history import History
     from migrate.versioning.history import Record
     from migrate.versioning.repository import Repository

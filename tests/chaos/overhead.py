@@ -194,9 +194,9 @@ def trace() -> None:
 def take_safeguards_out() -> None:
     """Leave the version and the transaction of each step, nothing more."""
     from migrate.versioning import lock
-    from migrate.versioning.control import ControlTable
-    from migrate.versioning.journal import Journal
-    from migrate.versioning.runner import Runner
+    from migrate.versioning.control.table import ControlTable
+    from migrate.versioning.journal.journal import Journal
+    from migrate.versioning.running.runner import Runner
 
     versions: dict[str, int] = {}
     move = ControlTable.move

@@ -11,7 +11,7 @@ for name in (
     "migrate.changeset.schema",
     "migrate.changeset.constraint",
     "migrate.legacy",
-    "migrate.versioning.failure",
+    "migrate.versioning.terminal.failure",
     "migrate.versioning.schema",
     "migrate.versioning.shell",
     "migrate.versioning.sqlsplit",

@@ -335,7 +335,9 @@ before = gc.get_threshold()
 main(["version_control", {url!r}, {str(repository)!r}])
 main(["upgrade", {url!r}, {str(repository)!r}])
 assert gc.get_threshold() == before
-for name in ("sqlalchemy.orm", "migrate.legacy", "migrate.versioning.runner"):
+for name in (
+    "sqlalchemy.orm", "migrate.legacy", "migrate.versioning.running.runner"
+):
     assert name not in sys.modules, name
 """
 

@@ -22,7 +22,7 @@ from sqlalchemy.pool import NullPool
 
 from migrate.versioning import api
 from migrate.versioning.commandline import parse
-from migrate.versioning.events import StepFailed
+from migrate.versioning.running.events import StepFailed
 from migrate.versioning.schema import ControlledSchema
 from tests.command import Command
 

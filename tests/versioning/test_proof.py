@@ -21,10 +21,6 @@ from migrate.exceptions import HalfDoneStepError
 from migrate.exceptions import NotSupportedError
 from migrate.exceptions import UnconfirmedError
 from migrate.versioning import proof
-from migrate.versioning.events import RunInterrupted
-from migrate.versioning.events import StepDone
-from migrate.versioning.events import StepStarted
-from migrate.versioning.limits import Limits
 from migrate.versioning.proof.verdict import Assumed
 from migrate.versioning.proof.verdict import Event
 from migrate.versioning.proof.verdict import Failed
@@ -37,7 +33,11 @@ from migrate.versioning.proof.verdict import RunningForReal
 from migrate.versioning.proof.verdict import Untested
 from migrate.versioning.proof.verdict import Verdict
 from migrate.versioning.repository import Repository
+from migrate.versioning.running.events import RunInterrupted
+from migrate.versioning.running.events import StepDone
+from migrate.versioning.running.events import StepStarted
 from migrate.versioning.schema import ControlledSchema
+from migrate.versioning.session.limits import Limits
 from tests import servers
 
 FIRST_UP = """

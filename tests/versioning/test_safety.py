@@ -20,12 +20,12 @@ from sqlalchemy.pool import NullPool
 from migrate.binding import can_roll_back_ddl
 from migrate.exceptions import DatabaseNotControlledError
 from migrate.exceptions import HalfDoneStepError
-from migrate.versioning.control import ControlTable
-from migrate.versioning.limits import Limits
+from migrate.versioning.control.marker import Marker
+from migrate.versioning.control.table import ControlTable
 from migrate.versioning.lock import lock_for
-from migrate.versioning.marker import Marker
 from migrate.versioning.repository import Repository
 from migrate.versioning.schema import ControlledSchema
+from migrate.versioning.session.limits import Limits
 
 NO_TRANSACTION = "-- migrate: no-transaction\n"
 Write = Callable[[int, str], None]

@@ -15,9 +15,9 @@ from migrate.exceptions import InvalidVersionError
 from migrate.exceptions import MissingScriptError
 from migrate.exceptions import StepConflictError
 from migrate.exceptions import VersionNotFoundError
-from migrate.versioning.events import Event
-from migrate.versioning.events import StepDone
 from migrate.versioning.repository import Repository
+from migrate.versioning.running.events import Event
+from migrate.versioning.running.events import StepDone
 from migrate.versioning.schema import ControlledSchema
 
 UP = "CREATE TABLE t{0} (a INTEGER)"

@@ -14,7 +14,7 @@ from migrate.exceptions import InvalidEngineError
 from migrate.exceptions import KnownError
 from migrate.exceptions import MigrateDeprecationWarning
 from migrate.exceptions import PathFoundError
-from migrate.versioning.engine import engine_of
+from migrate.versioning.session.engine import engine_of
 from migrate.versioning.util import Memoize
 from migrate.versioning.util import asbool
 from migrate.versioning.util import catch_known_errors

@@ -6,10 +6,10 @@ import logging
 from typing import TYPE_CHECKING
 
 from migrate.exceptions import VerificationError
-from migrate.versioning import options
+from migrate.versioning.commands import options
 from migrate.versioning.commands.opening import controlled
 from migrate.versioning.commands.opening import repository_of
-from migrate.versioning.engine import engine_of
+from migrate.versioning.session.engine import engine_of
 
 if TYPE_CHECKING:
     from migrate.versioning.commands.opening import Database

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from migrate.exceptions import KnownError
 from migrate.exceptions import PathFoundError
 from migrate.exceptions import UsageError
-from migrate.versioning import options
+from migrate.versioning.commands import options
 from migrate.versioning.commands.opening import repository_of
 from migrate.versioning.repository import Repository
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from typing import Any
 
-from migrate.versioning import options
+from migrate.versioning.commands import options
 from migrate.versioning.commands.opening import controlled
 from migrate.versioning.commands.opening import repository_of
-from migrate.versioning.engine import engine_of
 from migrate.versioning.script import PythonScript
+from migrate.versioning.session.engine import engine_of
 
 if TYPE_CHECKING:
     from migrate.versioning.commands.opening import Database

@@ -11,11 +11,11 @@ from typing import Any
 from migrate.exceptions import KnownError
 from migrate.exceptions import UsageError
 from migrate.exceptions import VersionNotFoundError
-from migrate.versioning import options
+from migrate.versioning.commands import options
 from migrate.versioning.commands.opening import controlled
 from migrate.versioning.commands.opening import repository_of
-from migrate.versioning.engine import engine_of
 from migrate.versioning.script import PythonScript
+from migrate.versioning.session.engine import engine_of
 from migrate.versioning.verification import never_run
 
 if TYPE_CHECKING:
@@ -122,9 +122,9 @@ def test(
     --statement_timeout=SECONDS
                            as for upgrade
     """
-    from migrate.versioning import judgement  # imports SQLAlchemy
-    from migrate.versioning.database import left_missing
     from migrate.versioning.proof import prove
+    from migrate.versioning.session.database import left_missing
+    from migrate.versioning.terminal import judgement  # imports SQLAlchemy
 
     found = repository_of(repository)
     is_all = options.flag(opts, "all")
@@ -151,7 +151,9 @@ def _move(
     elif options.flag(opts, "preview_sql"):
         _show_sql(schema, end)
     else:
-        from migrate.versioning.progress import tell  # imports SQLAlchemy
+        from migrate.versioning.terminal.progress import (
+            tell,  # imports SQLAlchemy
+        )
 
         schema.upgrade(
             end,
@@ -161,7 +163,9 @@ def _move(
 
 
 def _show_python(schema: ControlledSchema, end: int | None) -> None:
-    from migrate.versioning.progress import tell_start  # imports SQLAlchemy
+    from migrate.versioning.terminal.progress import (
+        tell_start,  # imports SQLAlchemy
+    )
 
     sources = []
     for step in schema.changeset(end).steps():
@@ -178,8 +182,10 @@ def _show_python(schema: ControlledSchema, end: int | None) -> None:
 
 
 def _show_sql(schema: ControlledSchema, end: int | None) -> None:
-    from migrate.versioning.preview import preview  # imports SQLAlchemy
-    from migrate.versioning.progress import tell_start
+    from migrate.versioning.running.preview import (
+        preview,  # imports SQLAlchemy
+    )
+    from migrate.versioning.terminal.progress import tell_start
 
     steps = schema.changeset(end).steps()
     for step, statements in preview(schema.engine, steps):

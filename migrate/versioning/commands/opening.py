@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from typing import Any
 from typing import TypeAlias
 
-from migrate.versioning import options
-from migrate.versioning.engine import engine_of
+from migrate.versioning.commands import options
 from migrate.versioning.repository import Repository
+from migrate.versioning.session.engine import engine_of
 
 if TYPE_CHECKING:
     from os import PathLike

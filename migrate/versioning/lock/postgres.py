@@ -13,8 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from migrate.versioning.lock.base import Lock
-from migrate.versioning.pooler import own_session_id
-from migrate.versioning.pooler import shared_session
+from migrate.versioning.session.pooler import own_session_id
+from migrate.versioning.session.pooler import shared_session
 
 __all__ = ["PostgresLock"]
 

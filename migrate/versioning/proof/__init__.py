@@ -7,9 +7,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from migrate.binding import can_roll_back_ddl
-from migrate.versioning.cancelling import cancellable
-from migrate.versioning.deployment import deploying
-from migrate.versioning.events import RunInterrupted
 from migrate.versioning.proof.stage import RealStage
 from migrate.versioning.proof.stage import SealedStage
 from migrate.versioning.proof.stage import refuse
@@ -20,7 +17,10 @@ from migrate.versioning.proof.trial import Trial
 from migrate.versioning.proof.verdict import LeftAt
 from migrate.versioning.proof.verdict import LeftHalfDone
 from migrate.versioning.proof.verdict import RunningForReal
-from migrate.versioning.sealed import sealed
+from migrate.versioning.running.deployment import deploying
+from migrate.versioning.running.events import RunInterrupted
+from migrate.versioning.running.sealed import sealed
+from migrate.versioning.session.cancelling import cancellable
 from migrate.versioning.tables import control_of
 from migrate.versioning.tables import history_of
 
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
     from migrate.versioning.history import History
-    from migrate.versioning.limits import Limits
     from migrate.versioning.lock import Lock
     from migrate.versioning.proof.verdict import Listener
     from migrate.versioning.proof.verdict import Verdict
     from migrate.versioning.repository import Repository
+    from migrate.versioning.session.limits import Limits
 
 __all__ = ["prove"]
 

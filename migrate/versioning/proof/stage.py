@@ -17,7 +17,7 @@ from sqlalchemy import event
 from sqlalchemy import inspect
 
 from migrate.exceptions import UnconfirmedError
-from migrate.versioning.runner import Runner
+from migrate.versioning.running.runner import Runner
 from migrate.watching import ELSEWHERE
 from migrate.watching import watched
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from migrate.exceptions import HalfDoneStepError
-    from migrate.versioning.control import ControlTable
+    from migrate.versioning.control.table import ControlTable
     from migrate.versioning.history import History
     from migrate.versioning.lock import Lock
     from migrate.versioning.steps import Step

@@ -13,8 +13,6 @@ from migrate.exceptions import DatabaseNotControlledError
 from migrate.exceptions import MissingScriptError
 from migrate.exceptions import UnconfirmedError
 from migrate.versioning import picture
-from migrate.versioning.events import StepDone
-from migrate.versioning.events import StepStarted
 from migrate.versioning.picture import differences
 from migrate.versioning.proof.verdict import Assumed
 from migrate.versioning.proof.verdict import Failed
@@ -22,6 +20,8 @@ from migrate.versioning.proof.verdict import Irreversible
 from migrate.versioning.proof.verdict import Moving
 from migrate.versioning.proof.verdict import Proved
 from migrate.versioning.proof.verdict import Untested
+from migrate.versioning.running.events import StepDone
+from migrate.versioning.running.events import StepStarted
 from migrate.versioning.script import PythonScript
 from migrate.versioning.tables import control_of
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from migrate.versioning.events import LockWaiting
-from migrate.versioning.events import RunInterrupted
-from migrate.versioning.events import StepDone
-from migrate.versioning.events import StepStarted
+from migrate.versioning.running.events import LockWaiting
+from migrate.versioning.running.events import RunInterrupted
+from migrate.versioning.running.events import StepDone
+from migrate.versioning.running.events import StepStarted
 
 __all__ = [
     "Assumed",

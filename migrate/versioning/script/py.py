@@ -171,8 +171,8 @@ class PythonScript(BaseScript):
         :raises InvalidModelError: when a model is none.
         """
         # Few scripts are made, and all are run.
-        from migrate.versioning.model import metadata_of
-        from migrate.versioning.updatescript import update_script
+        from migrate.versioning.models.given import metadata_of
+        from migrate.versioning.models.updatescript import update_script
 
         folder = Template(opts.get("templates_path"))
         return update_script(

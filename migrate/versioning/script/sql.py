@@ -113,7 +113,7 @@ class SqlScript(BaseScript):
         the script is, and the step has a lock of its own.
         """
         from migrate.binding import rolls_back_ddl  # imports SQLAlchemy
-        from migrate.versioning.sqllex import MYSQL  # only to run
+        from migrate.sqltext.lexer import MYSQL  # only to run
 
         transactional = self.transactional
         with self._connection(engine, transactional) as connection:

@@ -16,11 +16,11 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Dialect
 
-from migrate.versioning.comparison.defaults import same_default
-from migrate.versioning.comparison.expressions import same_expression
-from migrate.versioning.comparison.types import same_type
-from migrate.versioning.generation.filling import filled
-from migrate.versioning.generation.variables import variables
+from migrate.versioning.models.comparison.defaults import same_default
+from migrate.versioning.models.comparison.expressions import same_expression
+from migrate.versioning.models.comparison.types import same_type
+from migrate.versioning.models.generation.filling import filled
+from migrate.versioning.models.generation.variables import variables
 
 MYSQL: Dialect = mysql.dialect()  # type: ignore[no-untyped-call]
 POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]

@@ -22,8 +22,8 @@ from migrate.exceptions import HalfDoneStepError
 from migrate.exceptions import LockTimeoutError
 from migrate.exceptions import ModelUpdateError
 from migrate.versioning import api
-from migrate.versioning.deployment import deploying
-from migrate.versioning.limits import Limits
+from migrate.versioning.running.deployment import deploying
+from migrate.versioning.session.limits import Limits
 from tests.versioning.models.catalogue import everything
 from tests.versioning.models.test_tutorial import models
 

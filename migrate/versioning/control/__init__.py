@@ -1,0 +1,1 @@
+"""The control table and its rows; :class:`.table.ControlTable`."""

@@ -1,0 +1,1 @@
+"""How far a step is that the database cannot roll back."""

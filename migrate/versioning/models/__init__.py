@@ -1,0 +1,1 @@
+"""Models of databases: read, compared, written as Python code."""

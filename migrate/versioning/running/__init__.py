@@ -1,0 +1,1 @@
+"""Carrying out the steps of a run; :class:`.runner.Runner`."""

@@ -1,0 +1,1 @@
+"""The session on a database: how it is opened, limited, watched and ended."""
