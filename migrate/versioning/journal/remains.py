@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from migrate.sqltext.kind import changes_rows_only
+from migrate.sqltext.kind import is_whole
+
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-__all__ = ["has_unsafe_tables", "invalid_indexes"]
+__all__ = ["has_unsafe_tables", "invalid_indexes", "is_undone"]
 
 # Engines of MySQL and MariaDB of which a failed statement leaves rows.
 _UNSAFE_ENGINES = "'MyISAM', 'Aria', 'MEMORY', 'CSV', 'ARCHIVE', 'MRG_MyISAM'"
@@ -45,3 +48,10 @@ def has_unsafe_tables(connection: Connection) -> bool:
         f" WHERE table_schema = DATABASE() AND engine IN ({_UNSAFE_ENGINES})"
     )
     return bool(found.scalar())
+
+
+def is_undone(connection: Connection, sql: str) -> bool:
+    """Tell whether it is certain that a failed statement left nothing."""
+    return is_whole(sql) and not (
+        changes_rows_only(sql) and has_unsafe_tables(connection)
+    )
