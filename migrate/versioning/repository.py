@@ -13,6 +13,7 @@ from os.path import join
 from typing import Any
 
 from migrate.exceptions import InvalidRepositoryError
+from migrate.exceptions import InvalidVersionError
 from migrate.exceptions import PathError
 from migrate.exceptions import PathFoundError
 from migrate.exceptions import VersionNotFoundError
@@ -215,6 +216,22 @@ class Repository:
     def version(self, *p: Any, **k: Any) -> Version:
         """Return a version: see :meth:`Collection.version`."""
         return self.versions.version(*p, **k)
+
+    def number(self, version: VerNum | int | str | None) -> int:
+        """Return ``version`` as a number from 0, which None is, to the latest.
+
+        :raises InvalidVersionError: when it is none of those.
+        """
+        try:
+            number = 0 if version is None else int(VerNum(version))
+        except ValueError as error:
+            raise InvalidVersionError(version) from error
+        if number > self.latest:
+            raise InvalidVersionError(
+                f"version {number} is not in repository {self.id!r} "
+                f"(latest is {self.latest}); give one from 0 to that"
+            )
+        return number
 
     def create_script(self, description: str, **k: Any) -> None:
         """Make a Python script: see :class:`Collection`."""

@@ -241,7 +241,7 @@ class ControlledSchema:
         :raises InvalidVersionError: when the repository has no such version.
         :raises NothingToResolveError: when no step is half done.
         """
-        number = _existing_version(self.repository, version)
+        number = self.repository.number(version)
         with writing(self.engine, self.limits) as connection:
             marker = self._control.resolve(connection, number)
             if self._history is not None:
@@ -294,7 +294,7 @@ class ControlledSchema:
         :raises DatabaseAlreadyControlledError: when there is a row already.
         """
         repository = _repository(repository)
-        number = _existing_version(repository, version)
+        number = repository.number(version)
         check_names(engine, repository)
         control = control_of(repository)
         with writing(engine, limits) as connection:
@@ -393,18 +393,3 @@ def _repository(repository: Repository | str) -> Repository:
 
 def _number(version: VerNum | int | str | None) -> int | None:
     return None if version is None else int(VerNum(version))
-
-
-def _existing_version(
-    repository: Repository, version: VerNum | int | str | None
-) -> int:
-    try:
-        number = _number(version) or 0
-    except ValueError as error:
-        raise InvalidVersionError(version) from error
-    if number > repository.latest:
-        raise InvalidVersionError(
-            f"version {number} is not in repository {repository.id!r} "
-            f"(latest is {repository.latest}); give one from 0 to that"
-        )
-    return number

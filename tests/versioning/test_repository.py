@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from migrate.exceptions import InvalidRepositoryError
+from migrate.exceptions import InvalidVersionError
 from migrate.exceptions import MissingScriptError
 from migrate.exceptions import VersionNotFoundError
 from migrate.versioning.repository import Repository
@@ -193,3 +194,22 @@ def test_timestamps_that_do_not_exist(
 ) -> None:
     with pytest.raises(VersionNotFoundError):
         timed.changeset("sqlite", start, end)
+
+
+@pytest.mark.parametrize(("version", "number"), [(None, 0), ("0", 0), (1, 1)])
+def test_number_of_a_version(
+    repository: Repository, version: object, number: int
+) -> None:
+    repository.create_script("one")
+
+    assert Repository(repository.path).number(version) == number
+
+
+@pytest.mark.parametrize("version", [2, "2", "", "one", -1])
+def test_number_that_no_version_has(
+    repository: Repository, version: object
+) -> None:
+    repository.create_script("one")
+
+    with pytest.raises(InvalidVersionError):
+        Repository(repository.path).number(version)
