@@ -21,11 +21,7 @@ def concerned(catalogue: Catalogue, name: str) -> list[StoredObject]:
 
     Those which mention one of them count too.
     """
-    objects = [
-        each
-        for each in catalogue.objects()
-        if each.type in ("view", "trigger")
-    ]
+    objects = catalogue.objects(None, "type IN ('view', 'trigger')")
     names = {fold(name)}
     found: list[StoredObject] = []
     while True:

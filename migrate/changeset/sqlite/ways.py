@@ -186,9 +186,8 @@ def _triggers(catalogue: SchemaWriter, draft: Draft) -> list[StoredObject]:
     """Return the triggers that vanish with the table."""
     return [
         each
-        for each in catalogue.objects()
-        if each.type == "trigger"
-        and each.schema in ("temp", draft.stored.schema)
+        for each in catalogue.objects(None, "type = 'trigger'")
+        if each.schema in ("temp", draft.stored.schema)
         and same_name(each.table_name, draft.stored.name)
     ]
 

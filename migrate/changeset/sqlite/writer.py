@@ -10,7 +10,6 @@ from sqlalchemy.exc import DBAPIError
 from migrate.changeset.sqlite.stored import READING
 from migrate.changeset.sqlite.stored import Catalogue
 from migrate.changeset.sqlite.stored import Statement
-from migrate.changeset.sqlite.stored import StoredObject
 from migrate.changeset.sqlite.stored import master
 from migrate.changeset.sqlite.tokens import quote
 from migrate.exceptions import NotSupportedError
@@ -29,19 +28,6 @@ class SchemaWriter(Catalogue):
     def __init__(self, connection: Connection, altered: str = "") -> None:
         super().__init__(connection)
         self._options = {"migrate_changes": altered}
-        self._read: dict[str, tuple[int, list[StoredObject]]] = {}
-
-    def objects_in(self, schema: str) -> list[StoredObject]:
-        """Read the rows of a database again where they may be others.
-
-        SQLite counts the changes that it makes (pragma schema_version).
-        The count goes back with a savepoint, which nobody does inside an
-        alteration, and stands still while the rows are written.
-        """
-        version = self.value(f"PRAGMA {quote(schema)}.schema_version")
-        if schema not in self._read or self._read[schema][0] != version:
-            self._read[schema] = version, super().objects_in(schema)
-        return self._read[schema][1]
 
     def run(self, *statements: Statement) -> None:
         """Execute statements in order."""
@@ -81,7 +67,6 @@ class SchemaWriter(Catalogue):
         and it makes the others do so after a commit.
         """
         self.run(("PRAGMA writable_schema = ON", ()))
-        self._read.clear()
         try:
             for sql, parameters in statements:
                 result = self.connection.exec_driver_sql(
@@ -101,7 +86,6 @@ class SchemaWriter(Catalogue):
                 f"SQLite does not take the new definition ({error.orig})"
             ) from error
         self.count_version_up(schema)
-        self._read.clear()
 
     def count_version_up(self, schema: str) -> None:
         """Make every connection read the schema again."""
