@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 import migrate
 
 PACKAGE = Path(migrate.__file__).parent
+DOCS = Path(__file__).parents[1] / "docs"
 
 # Lowest first.  A module may import from lower layers and, within its own
 # layer, from a module named further left.  A name covers its submodules.
@@ -141,6 +143,12 @@ LAYERS: list[list[str]] = [
     ],
     ["migrate.versioning"],
 ]
+# Packages that the page on the house describes with the one they are in.
+WITHIN = {
+    "migrate.changeset.databases",
+    "migrate.versioning.models.comparison",
+    "migrate.versioning.models.generation",
+}
 RANK = {
     name: (height, place)
     for height, layer in enumerate(LAYERS)
@@ -194,6 +202,29 @@ def test_module_imports_only_from_below(module: str) -> None:
     }
 
     assert not above
+
+
+@pytest.mark.parametrize(
+    "package",
+    sorted(
+        name
+        for name, path in FILES.items()
+        if path.name == "__init__.py" and name not in WITHIN
+    ),
+)
+def test_docs_describe_every_room(package: str) -> None:
+    rooms = (DOCS / "inside.rst").read_text()
+
+    assert f"``{package}``\n" in rooms
+
+
+def test_docs_name_no_module_that_is_gone() -> None:
+    rooms = (DOCS / "inside.rst").read_text()
+    known = {part for name in FILES for part in name.split(".")}
+
+    named = {*re.findall(r"``([a-z_0-9]+)[^`/]*``", rooms)}
+
+    assert named - known == {"manage", "migrate_engine", "test"}
 
 
 def test_no_circular_imports() -> None:
