@@ -256,10 +256,11 @@ def _before(
     executemany: bool,
 ) -> tuple[str, Any]:
     if not connection.engine.unguarded:
+        connection.stand_in.before(statement, many=executemany)
         return _not_sent(connection, statement, context), parameters
     if connection.stand_in.leaves_out(statement):
         return _NOTHING, parameters
-    connection.stand_in.before(statement)
+    connection.stand_in.before(statement, many=executemany)
     return statement, parameters
 
 
@@ -279,7 +280,6 @@ def _not_sent(
     connection: ScriptConnection, statement: str, context: Any
 ) -> str:
     """Keep the text of transaction control from the step's transaction."""
-    connection.stand_in.before(statement)
     statement = without_control(statement)
     control = control_in(statement)
     if control is None:

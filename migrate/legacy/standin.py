@@ -181,16 +181,19 @@ class ScriptDBAPIConnection:
         """Be in a transaction for statements that nobody will see."""
         self.before("")
 
-    def before(self, statement: str) -> None:
-        """Be in a transaction, if the statement needs one."""
+    def before(self, statement: str, *, many: bool = True) -> None:
+        """Be in a transaction, if the statement needs one.
+
+        :param many: whether it may be carried out in part.
+        """
         if self._transaction is None:
             return
         if statement and self.keeps_each and not self._transaction.is_clean:
             # The last one failed, and nothing else is in the transaction.
             self.rollback()
             self._enter()
-        self._transaction.before(statement)
-        self._transactions.before(statement)
+        self._transaction.before(statement, many=many)
+        self._transactions.before(statement, self._transaction)
 
     def after(self, statement: str) -> None:
         """Note that the statement has been carried out."""

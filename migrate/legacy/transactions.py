@@ -18,7 +18,7 @@ from sqlalchemy.engine import Dialect
 
 from migrate.binding import rolls_back_ddl
 from migrate.exceptions import TransactionEndedError
-from migrate.sqltext.effect import changes_nothing
+from migrate.legacy.transaction import Transaction
 from migrate.sqltext.kind import asks_catalogue
 from migrate.sqltext.kind import commits_by_itself
 from migrate.sqltext.kind import stays_in_transaction
@@ -33,27 +33,11 @@ __all__ = [
 ]
 
 
-class Transaction:
-    """One stretch of work between a first statement and its end.
+_ABORTED = 3
+"""``transaction_status`` of psycopg, as libpq has it."""
 
-    :ivar is_clean: whether there is nothing to undo: it has only read, and
-        no statement failed.
-    """
-
-    __slots__ = ("_was_clean", "is_clean", "name")
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.is_clean = self._was_clean = True
-
-    def before(self, statement: str) -> None:
-        """Expect the worst of a statement."""
-        self._was_clean = self.is_clean
-        self.is_clean = False
-
-    def after(self, statement: str) -> None:
-        """Note that it has been carried out."""
-        self.is_clean = self._was_clean and changes_nothing(statement)
+_UNDOING_STATEMENTS = {"mariadb", "mysql", "sqlite"}
+"""Where a statement that fails leaves the transaction as it was before."""
 
 
 class Transactions(Protocol):
@@ -73,8 +57,11 @@ class Transactions(Protocol):
     def open(self) -> Transaction:
         """Begin; what is done from now on can be undone."""
 
-    def before(self, statement: str) -> None:
-        """Begin what is open in truth, if the statement needs it."""
+    def before(self, statement: str, transaction: Transaction) -> None:
+        """Begin what is open in truth, if the statement needs it.
+
+        :param transaction: the one that the statement belongs to.
+        """
 
     def after(self, statement: str) -> None:
         """Note that the statement has been carried out."""
@@ -107,6 +94,7 @@ class _Statements:
         self._errors = dialect.loaded_dbapi.Error
         self._stack: list[Transaction] = []
         self._ended: set[Transaction] = set()
+        self._acting: Transaction | None = None
         # A thread of the script would know of nobody.
         self.told = listeners()
 
@@ -130,6 +118,43 @@ class _Statements:
 
     def undo(self, transaction: Transaction) -> None:
         raise NotImplementedError
+
+    def _act(self, transaction: Transaction | None) -> None:
+        """Let a transaction, or a new one, work whatever others met with.
+
+        On PostgreSQL a statement that fails is the end of the transaction:
+        all that one of several can do on the connection is to undo it.  A
+        script that catches the error and opens another knows nothing of
+        that: its connections were each one of its own.
+        """
+        failed = self._acting
+        self._acting = transaction
+        if failed is None or failed is transaction:
+            return
+        is_open = failed in self._stack and failed not in self._ended
+        if is_open and self._is_aborted():
+            self.undo(failed)
+            self._part_with(failed)
+            failed.lose()
+
+    def _part_with(self, transaction: Transaction) -> None:
+        """Let nothing that its owner still does to it have an effect."""
+
+    def _has_failed(self, transaction: Transaction) -> bool:
+        """Tell whether PostgreSQL would roll back instead of commit."""
+        return self._acting is transaction and self._is_aborted()
+
+    def _has_nothing(self, transaction: Transaction) -> bool:
+        """Tell whether to undo it would undo only the work of others."""
+        return transaction.is_clean or (
+            transaction.has_only_failed
+            and self._dialect.name in _UNDOING_STATEMENTS
+        )
+
+    def _is_aborted(self) -> bool:
+        """Tell what psycopg, 2 and 3, knows without asking the database."""
+        info = getattr(self._dbapi_connection, "info", None)
+        return getattr(info, "transaction_status", 0) == _ABORTED
 
     def _undo_open(self) -> None:
         for transaction in [*self._stack]:
@@ -173,6 +198,7 @@ class Savepoints(_Statements):
     def open(self) -> Transaction:
         """Set a savepoint, or take over one that nobody needs."""
         self.check()
+        self._act(None)
         top = self._stack[-1] if self._stack else None
         if top is None or top not in self._ended:
             return self._push()
@@ -182,8 +208,9 @@ class Savepoints(_Statements):
         self._stack.pop()
         return self._push(instead_of=top)
 
-    def before(self, statement: str) -> None:
-        """Nothing to do: a savepoint is set when it is opened."""
+    def before(self, statement: str, transaction: Transaction) -> None:
+        """Nothing to begin: a savepoint is set when it is opened."""
+        self._act(transaction)
 
     def after(self, statement: str) -> None:
         """Nothing to note: no statement ends a savepoint."""
@@ -191,6 +218,9 @@ class Savepoints(_Statements):
     def end(self, transaction: Transaction, *, changed: bool) -> None:
         """Give the savepoint to whoever opens next."""
         if transaction not in self._stack:
+            return
+        if self._has_failed(transaction):
+            self.undo(transaction)
             return
         self._ended.add(transaction)
         self._idle_is_clean = not changed and transaction is self._stack[-1]
@@ -200,7 +230,7 @@ class Savepoints(_Statements):
         """Roll back to the savepoint."""
         if transaction not in self._stack:
             return
-        if transaction.is_clean:
+        if self._has_nothing(transaction):
             self.end(transaction, changed=False)
             return
         if self._is_idle():
@@ -254,6 +284,14 @@ class Savepoints(_Statements):
         self._stack.append(transaction)
         return transaction
 
+    def _part_with(self, transaction: Transaction) -> None:
+        """Keep the savepoint, in another's name, for whoever opens next."""
+        if transaction in self._stack:
+            heir = Transaction(transaction.name)
+            self._stack[self._stack.index(transaction)] = heir
+            self._ended.discard(transaction)
+            self._ended.add(heir)
+
     def _drop_above(self, transaction: Transaction) -> None:
         place = self._stack.index(transaction)
         self._ended.difference_update(self._stack[place + 1 :])
@@ -288,8 +326,9 @@ class RealTransactions(_Statements):
         self._stack.append(transaction)
         return transaction
 
-    def before(self, statement: str) -> None:
+    def before(self, statement: str, transaction: Transaction) -> None:
         """Begin those that are open, unless that would be in vain."""
+        self._act(transaction)
         if self._begun and self._is_gone():
             self._begun = 0
         self._is_doubtful = True
@@ -324,7 +363,9 @@ class RealTransactions(_Statements):
 
     def end(self, transaction: Transaction, *, changed: bool) -> None:
         """Commit, unless others are open."""
-        if transaction in self._stack:
+        if self._has_failed(transaction):
+            self.undo(transaction)
+        elif transaction in self._stack:
             self._ended.add(transaction)
             self._commit_if_all_ended()
 
@@ -332,7 +373,7 @@ class RealTransactions(_Statements):
         """Roll back to where the transaction began."""
         if transaction not in self._stack:
             return
-        if transaction.is_clean:
+        if self._has_nothing(transaction):
             self.end(transaction, changed=False)
             return
         place = self._stack.index(transaction)

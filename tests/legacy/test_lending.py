@@ -20,12 +20,14 @@ from sqlalchemy.engine import URL
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm import scoped_session
 from sqlalchemy.orm import sessionmaker
 
 from migrate import binding
 from migrate import legacy
+from migrate.exceptions import TransactionEndedError
 from tests.legacy.conftest import rolls_ddl_back
 
 
@@ -110,6 +112,80 @@ def test_sessions_outlive_the_step(
     session.close()
 
     assert _rows(application) == [1, 2, 3]
+
+
+def test_a_session_that_failed_is_in_no_other_s_way(
+    application: Engine, migrate_engine: Engine
+) -> None:
+    """Each of them had a connection of its own."""
+    _table(migrate_engine).create()
+    failed = Session(application)
+    with suppress(DBAPIError):
+        failed.execute(text("INSERT INTO t (nothing) VALUES (1)"))
+
+    other = Session(application)
+    other.execute(text("INSERT INTO t VALUES (2)"))
+    other.commit()
+    migrate_engine.execute("INSERT INTO t VALUES (3)")  # type: ignore[attr-defined]
+    failed.rollback()
+    other.close()
+
+    assert _rows(migrate_engine) == [2, 3]
+
+
+def test_a_transaction_that_failed_takes_nothing_until_it_is_rolled_back(
+    application: Engine, migrate_engine: Engine
+) -> None:
+    if migrate_engine.dialect.name != "postgresql":
+        pytest.skip("a statement that fails ends no transaction here")
+    _table(migrate_engine).create()
+    failed = Session(application)
+    failed.execute(text("INSERT INTO t VALUES (1)"))
+    with suppress(DBAPIError):
+        failed.execute(text("SELECT nothing FROM t"))
+    migrate_engine.execute("INSERT INTO t VALUES (2)")  # type: ignore[attr-defined]
+
+    with pytest.raises(TransactionEndedError, match="roll it back"):
+        failed.execute(text("INSERT INTO t VALUES (3)"))
+    failed.rollback()
+    failed.execute(text("INSERT INTO t VALUES (4)"))
+    failed.commit()
+    failed.close()
+
+    assert _rows(migrate_engine) == [2, 4]
+
+
+def test_a_session_that_failed_is_in_no_other_s_way_outside_a_transaction(
+    application: Engine, connection: Connection
+) -> None:
+    with legacy.style(connection, transactional=False) as migrate_engine:
+        _table(migrate_engine).create()
+        failed = Session(application)
+        with suppress(DBAPIError):
+            failed.execute(text("INSERT INTO t (nothing) VALUES (1)"))
+        with Session(application) as other:
+            other.execute(text("INSERT INTO t VALUES (2)"))
+            other.commit()
+        failed.rollback()
+
+    assert _rows(application) == [2]
+
+
+def test_commit_after_an_error_is_what_it_was(
+    application: Engine, migrate_engine: Engine
+) -> None:
+    """PostgreSQL rolls back instead."""
+    _table(migrate_engine).create()
+    with Session(application) as session:
+        session.execute(text("INSERT INTO t VALUES (1)"))
+        with suppress(DBAPIError):
+            session.execute(text("SELECT nothing FROM t"))
+        session.commit()
+        session.execute(text("INSERT INTO t VALUES (2)"))
+        session.commit()
+
+    is_lost = migrate_engine.dialect.name == "postgresql"
+    assert _rows(migrate_engine) == ([2] if is_lost else [1, 2])
 
 
 def test_work_of_the_application_is_undone_with_the_step(
