@@ -207,10 +207,7 @@ def _column_of(table: Table, column: Column[Any] | str) -> Column[Any]:
         return column
     if name in table.c:
         return table.c[name]
-    stand_in = table.to_metadata(MetaData())
-    unknown: Column[Any] = Column(name)
-    stand_in.append_column(unknown)
-    return unknown
+    return _stand_in(table, Column(name))
 
 
 def alter_column(*p: Any, **k: Any) -> ColumnDelta:
@@ -259,7 +256,17 @@ def _as_stated(
     if editor_for(dialect).restates_columns:
         for attribute in ("type", "nullable", "server_default"):
             k.setdefault(attribute, getattr(stated, attribute))
-    return (table.c[stated.name], *rest), k
+    if stated.name in table.c:
+        return (table.c[stated.name], *rest), k
+    # The Table tells perhaps of the time after, and need not change.
+    k.setdefault("engine", bind_for(table, bind))
+    return (_stand_in(table, stated._copy()), *rest), k
+
+
+def _stand_in(table: Table, column: Column[Any]) -> Column[Any]:
+    """Make ``column`` part of a copy of ``table``, which lacks it."""
+    table.to_metadata(MetaData()).append_column(column)
+    return column
 
 
 def _altering(

@@ -53,6 +53,24 @@ def test_column_of_no_table_is_stated_where_columns_are_spelled_anew(
     assert after["nullable"] is not restates
 
 
+def test_column_that_the_table_does_not_know(
+    engine: Engine, table: Table
+) -> None:
+    """A hand-written one tells of another time than the script's."""
+    later = Table("t", MetaData(), Column("id", Integer), Column("b", Integer))
+
+    changeset.alter_column(
+        Column("a", String(10), server_default="x"),
+        table=later,
+        engine=engine,
+        name="b",
+    )
+
+    assert [c["name"] for c in inspect(engine).get_columns("t")] == ["id", "b"]
+    assert column(engine, "b")["type"].length == 10
+    assert later.c.keys() == ["id", "b"]
+
+
 def test_unknown_keywords_mean_nothing(engine: Engine, table: Table) -> None:
     added = Column("b", Integer)
 
