@@ -32,6 +32,7 @@ from migrate.legacy import removed
 from migrate.legacy import rows
 from migrate.legacy import schemaitems
 from migrate.legacy import sessions
+from migrate.legacy import starred
 from migrate.legacy import types
 from migrate.legacy.memory import Memory
 from migrate.legacy.patching import PatchSet
@@ -55,6 +56,7 @@ PATCHES = PatchSet(
         *rows.PATCHES,
         *schemaitems.PATCHES,
         *sessions.PATCHES,
+        *starred.PATCHES,
         *types.PATCHES,
     ]
 )

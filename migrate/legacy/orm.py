@@ -74,6 +74,15 @@ def base_of_old_module(
     return orm.declarative_base(*args, **kwargs)
 
 
+def instrument_declarative(
+    cls: type, cls_registry: dict[str, Any], metadata: MetaData
+) -> None:
+    """Removed in 2.1, but for its name; maps a class declaratively."""
+    registry(metadata=metadata, class_registry=cls_registry).map_declaratively(
+        cls
+    )
+
+
 def as_declarative(original: Callable[..., Any], **kwargs: Any) -> Any:
     """Moved in 2.0 to ``sqlalchemy.orm``."""
     return orm.as_declarative(**kwargs)
@@ -184,6 +193,11 @@ PATCHES: list[Patch] = [
         orm.session,
         "sqlalchemy.orm.session.SessionExtension",
         SessionExtension,
+    ),
+    add(
+        declarative,
+        "sqlalchemy.ext.declarative.instrument_declarative()",
+        instrument_declarative,
     ),
     add(orm, "orm.compile_mappers()", compile_mappers),
     add(orm, "orm.relation(...)", relation),

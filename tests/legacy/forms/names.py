@@ -194,3 +194,70 @@ def warnings_of_20(engine):
 def get_table_of_column(engine):
     table = account(engine)
     return table.c.login._get_table() is table
+
+
+def _left_alone(module):
+    """Take all names of a module, and see what keeps its own meaning."""
+    names = {name: "mine" for name in _MINE}
+    exec("from " + module + " import *", names)
+    return [name for name in _MINE if names[name] == "mine"]
+
+
+# Of each generation's names some, among them modules of SQLAlchemy.
+_MINE = (
+    "Any Column Connection Delete Engine Label Result Row Select Transaction"
+    " Tuple URL UUID Update attributes base collections context cte engine"
+    " event exc inspection label log make_url mapper pool query schema select"
+    " session sql state table types util values"
+).split()
+
+
+def star_of_sqlalchemy(engine):
+    return _left_alone("sqlalchemy")
+
+
+def star_of_orm(engine):
+    return _left_alone("sqlalchemy.orm")
+
+
+def star_of_sql(engine):
+    return _left_alone("sqlalchemy.sql")
+
+
+def star_of_expression(engine):
+    return _left_alone("sqlalchemy.sql.expression")
+
+
+def star_of_types(engine):
+    return _left_alone("sqlalchemy.types")
+
+
+def star_of_schema(engine):
+    return _left_alone("sqlalchemy.schema")
+
+
+def star_of_exc(engine):
+    return _left_alone("sqlalchemy.exc")
+
+
+def star_of_declarative(engine):
+    names = {}
+    exec("from sqlalchemy.ext.declarative import *", names)
+    return [
+        name in names
+        for name in ("declarative_base", "instrument_declarative")
+    ]
+
+
+def instrument_declarative(engine):
+    from sqlalchemy import Column
+    from sqlalchemy import Integer
+    from sqlalchemy import MetaData
+    from sqlalchemy.ext.declarative import instrument_declarative
+
+    class Shop(object):
+        __tablename__ = "shop"
+        id = Column(Integer, primary_key=True)
+
+    instrument_declarative(Shop, {}, MetaData())
+    return Shop.__table__.c.keys()
