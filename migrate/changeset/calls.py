@@ -73,7 +73,7 @@ def _table(
 
 
 def create_column(
-    column: Column[Any],
+    column: Column[Any] | str,
     table: Table | str | None,
     names: Names,
     populate_default: bool,
@@ -86,6 +86,8 @@ def create_column(
 ) -> Column[Any]:
     """Add ``column``; see :meth:`.schema.ChangesetColumn.create`."""
     owner = _table(table, column, connection or engine, metadata)
+    if isinstance(column, str):
+        column = listing.column_of(owner, column)
     _pass_over(unknown, "create")
     names.check(column)
     bind = bind_for(owner, connection, engine)

@@ -28,8 +28,8 @@ from migrate.binding import running_bind
 from migrate.changeset import catalogue
 from migrate.changeset import following
 from migrate.changeset import operations as ops
+from migrate.changeset.listing import column_of
 from migrate.exceptions import MigrateDeprecationWarning
-from migrate.exceptions import NoSuchColumnError
 
 __all__ = ["ColumnDelta"]
 
@@ -113,7 +113,9 @@ class ColumnDelta(MutableMapping[str, Any]):
         self.result_column = _changed(self.current_column, self.diffs)
         self._after = self.result_column
         if alter_metadata:
-            if self.operation is not None and self.table is not None:
+            if self.table is None:
+                _change(self.current_column, self.diffs)
+            elif self.operation is not None:
                 following.follow(self.operation)
             self.settle()
 
@@ -180,12 +182,7 @@ def _find(
                 "engine or metadata must be specified to reflect tables"
             )
         table = catalogue.reflected(bind, table, metadata)
-    if name not in table.c:
-        raise NoSuchColumnError(
-            f"table {table.fullname!r} has no column {name!r}; it has "
-            + ", ".join(map(repr, table.c.keys()))
-        )
-    return table.c[name]
+    return column_of(table, name)
 
 
 def _read(
@@ -251,11 +248,15 @@ def _is_same(one: Any, other: Any) -> bool:
 def _changed(before: Column[Any], changes: dict[str, Any]) -> Column[Any]:
     """Return a copy of ``before``, part of no table, with ``changes``."""
     after = before._copy()
-    for attribute, value in changes.items():
-        _SETTERS.get(attribute, setattr)(after, attribute, value)
-    if "type" in changes and not isinstance(after.type, types.Integer):
-        after.autoincrement = changes.get("autoincrement", False)
+    _change(after, changes)
     return after
+
+
+def _change(column: Column[Any], changes: dict[str, Any]) -> None:
+    for attribute, value in changes.items():
+        _SETTERS.get(attribute, setattr)(column, attribute, value)
+    if "type" in changes and not isinstance(column.type, types.Integer):
+        column.autoincrement = changes.get("autoincrement", False)
 
 
 def _set_name(column: Column[Any], _: str, name: str) -> None:

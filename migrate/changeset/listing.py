@@ -14,7 +14,16 @@ from typing import Any
 from sqlalchemy.schema import Column
 from sqlalchemy.schema import Table
 
-__all__ = ["forget_alias", "rekey", "remove", "reorder", "take_back"]
+from migrate.exceptions import NoSuchColumnError
+
+__all__ = [
+    "column_of",
+    "forget_alias",
+    "rekey",
+    "remove",
+    "reorder",
+    "take_back",
+]
 
 
 def reorder(table: Table, columns: Sequence[Column[Any]]) -> None:
@@ -74,3 +83,16 @@ def forget_alias(table: Table, key: str) -> None:
     entry = table._columns._index.get(key)
     if entry is not None and entry[1].key != key:
         del table._columns._index[key]
+
+
+def column_of(table: Table, name: str) -> Column[Any]:
+    """Find the column ``name``.
+
+    :raises NoSuchColumnError: the table has none; says which it has.
+    """
+    if name not in table.c:
+        raise NoSuchColumnError(
+            f"table {table.fullname!r} has no column {name!r}; it has "
+            + ", ".join(map(repr, table.c.keys()))
+        )
+    return table.c[name]

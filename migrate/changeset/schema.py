@@ -51,9 +51,15 @@ __all__ = [
 
 
 def create_column(
-    column: Column[Any], table: Table | str | None = None, *p: Any, **kw: Any
+    column: Column[Any] | str,
+    table: Table | str | None = None,
+    *p: Any,
+    **kw: Any,
 ) -> Column[Any]:
-    """Add ``column`` to ``table``; see :meth:`ChangesetColumn.create`."""
+    """Add ``column`` to ``table``; see :meth:`ChangesetColumn.create`.
+
+    The name of a column that the Table has will do.
+    """
     created: Column[Any] = ChangesetColumn.create(column, table, *p, **kw)
     return created
 
@@ -123,8 +129,7 @@ class ChangesetTable:
 
         Takes what :meth:`ChangesetColumn.create` takes.
         """
-        found = self.c[column] if isinstance(column, str) else column
-        ChangesetColumn.create(found, self, *p, **kw)
+        ChangesetColumn.create(column, self, *p, **kw)
 
     def drop_column(
         self: Any, column: Column[Any] | str, *p: Any, **kw: Any

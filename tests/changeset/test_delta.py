@@ -113,6 +113,19 @@ def test_result_column_is_a_changed_copy(table: Table) -> None:
     assert result.server_default == DefaultClause("d")
 
 
+def test_alter_metadata_changes_a_column_of_no_table() -> None:
+    column = Column("id", Integer, nullable=False)
+
+    delta = ColumnDelta(
+        column, name="x", type=Text, nullable=True, alter_metadata=True
+    )
+
+    assert (column.name, column.key, column.nullable) == ("x", "x", True)
+    assert isinstance(column.type, Text)
+    assert delta.result_column is column
+    assert delta.current_name == "id"
+
+
 def test_alter_metadata_changes_the_column_at_once(table: Table) -> None:
     column = table.c.a
 

@@ -22,6 +22,7 @@ from migrate import create_column
 from migrate import drop_column
 from migrate.changeset.editor import SchemaEditor
 from migrate.exceptions import InvalidConstraintError
+from migrate.exceptions import NoSuchColumnError
 from migrate.exceptions import NotSupportedError
 from migrate.exceptions import UnattachedError
 from tests.suite.conftest import Catalogue
@@ -54,6 +55,25 @@ def test_create_column_by_functions_and_table_method(
     account.create_column(Column("two", Integer))
 
     assert {"one", "two"} <= catalogue.columns("account").keys()
+
+
+def test_create_column_by_its_name_in_the_table(
+    account: Table, catalogue: Catalogue
+) -> None:
+    account.append_column(Column("one", Integer))
+    account.append_column(Column("two", Integer))
+
+    create_column("one", account)
+    account.create_column("two")
+
+    assert {"one", "two"} <= catalogue.columns("account").keys()
+
+
+def test_create_column_by_a_name_that_the_table_does_not_know(
+    account: Table,
+) -> None:
+    with pytest.raises(NoSuchColumnError, match="no column 'one'; it has"):
+        create_column("one", account)
 
 
 def test_create_column_on_a_table_given_by_name(
