@@ -14,6 +14,7 @@ from sqlalchemy.engine import Engine
 
 from migrate.binding import can_roll_back_ddl
 from migrate.exceptions import InvalidScriptError
+from migrate.exceptions import NotSupportedError
 from migrate.exceptions import PathFoundError
 from migrate.exceptions import Python2ScriptError
 from migrate.exceptions import ScriptError
@@ -450,3 +451,83 @@ def test_legacy_style_ends_with_the_script(
     assert not hasattr(sqlite_engine, "execute")
     with sqlite_engine.connect() as connection:
         assert connection.execute(text("SELECT 1")).scalar() == 1
+
+
+MAKES_SHOP = """
+from sqlalchemy import *
+
+meta = MetaData()
+shop = Table(
+    "shop", meta,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(5), index=True),
+)
+
+def upgrade(migrate_engine):
+    meta.bind = migrate_engine
+    shop.create()
+    migrate_engine.execute(shop.insert())
+    migrate_engine.execute("DELETE FROM shop WHERE id > 9")
+
+def downgrade(migrate_engine):
+    migrate_engine.execute(select([shop])).fetchall()
+"""
+LOOKS = """
+def upgrade(migrate_engine):
+    migrate_engine.begin()
+"""
+FAILS = """
+def upgrade(migrate_engine):
+    "shop".nosuch
+"""
+
+
+def test_created_script_is_given(tmp_path: Path) -> None:
+    path = tmp_path / "001_shop.py"
+
+    script = PythonScript.create(path)
+
+    assert isinstance(script, PythonScript)
+    assert script.path == str(path)
+
+
+@pytest.mark.parametrize(
+    ("url", "row"),
+    [("sqlite://", "(?, ?)"), ("mysql+pymysql://", "(%s, %s)")],
+)
+def test_sql_of_a_step_without_a_database(
+    tmp_path: Path, url: str, row: str
+) -> None:
+    path = tmp_path / "001_shop.py"
+    path.write_text(MAKES_SHOP)
+
+    sql = PythonScript(path).preview_sql(url, 1)
+
+    created, index, insert, delete = sql.split(";\n\n")
+    assert created.startswith("CREATE TABLE shop (")
+    assert index == "CREATE INDEX ix_shop_name ON shop (name)"
+    assert insert.endswith(f"VALUES {row}")
+    assert delete == "DELETE FROM shop WHERE id > 9"
+
+
+@pytest.mark.parametrize(
+    ("text", "step"), [(MAKES_SHOP, "downgrade"), (LOOKS, "upgrade")]
+)
+def test_sql_of_a_step_that_reads_is_known_to_the_database_alone(
+    tmp_path: Path, text: str, step: str
+) -> None:
+    path = tmp_path / "001_shop.py"
+    path.write_text(text)
+
+    with pytest.raises(NotSupportedError, match="upgrade --preview_sql"):
+        PythonScript(path).preview_sql("sqlite://", step)
+
+
+def test_error_of_a_script_that_is_shown_stays_its_own(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "001_shop.py"
+    path.write_text(FAILS)
+
+    with pytest.raises(AttributeError, match="nosuch"):
+        PythonScript(path).preview_sql("sqlite://", 1)

@@ -20,6 +20,7 @@ from migrate.versioning import template
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
+    from typing_extensions import Self
 
     from migrate.binding import Bind
 
@@ -73,8 +74,8 @@ class BaseScript:
             raise InvalidScriptError(path)
 
     @classmethod
-    def create(cls, path: str | PathLike[str], **opts: Any) -> None:
-        """Make a script from the template of its kind.
+    def create(cls, path: str | PathLike[str], **opts: Any) -> Self:
+        """Make a script from the template of its kind, and return it.
 
         :param templates_path: another folder of templates.
         :param templates_theme: another theme than ``default``.
@@ -88,6 +89,7 @@ class BaseScript:
                 file.write(text)
         except FileExistsError as error:
             raise PathFoundError(path) from error
+        return cls(path)
 
     @classmethod
     def _template(cls, folder: template.Template, theme: str | None) -> str:

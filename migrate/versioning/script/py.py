@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 from migrate.exceptions import InvalidScriptError
+from migrate.exceptions import NotSupportedError
 from migrate.exceptions import ScriptArgumentError
 from migrate.exceptions import ScriptError
 from migrate.exceptions import ScriptExitError
@@ -142,6 +143,55 @@ class PythonScript(BaseScript):
             _kept_from_exiting(self.path),
         ):
             function(migrate_engine)
+
+    def preview_sql(self, url: str, step: str | int, **args: Any) -> str:
+        """Return the SQL of a step, without asking a database.
+
+        So the script is shown as far as it sends statements of its own; one
+        that reads, or looks what there is, needs ``--preview_sql``.
+
+        :param url: says how SQL is spelled; nothing connects to it.
+        :param step: see :meth:`run`.
+        :param args: of ``create_engine``, without effect.
+        :returns: the statements, with a ``;`` between two.
+        :raises NotSupportedError: the script wants more than to send.
+        """
+        # Few scripts are shown, and all are run.
+        from sqlalchemy import create_mock_engine
+        from sqlalchemy import make_url
+
+        from migrate import legacy
+        from migrate.binding import running
+
+        statements: list[str] = []
+
+        def send(statement: Any, *parameters: Any, **options: Any) -> Any:
+            if not isinstance(statement, str):
+                statement = str(statement.compile(dialect=engine.dialect))
+            statements.append(statement.strip())
+            return answer
+
+        engine: Any = create_mock_engine(url, send)
+        engine.url = make_url(url)
+        answer = object()
+        function = self._func(_operation(step))
+        _check_parameter(function, self.path)
+        try:
+            with (
+                legacy.installed(),
+                running(engine),
+                _kept_from_exiting(self.path),
+            ):
+                function(engine)
+        except AttributeError as error:
+            if error.obj not in (engine, answer):
+                raise
+            raise NotSupportedError(
+                f"{self.path}: the script asks the database for more than to "
+                f"carry out statements ({error.name}), so that its SQL is "
+                "known only there; use upgrade --preview_sql"
+            ) from error
+        return ";\n\n".join(statements)
 
     def _func(self, funcname: str) -> Callable[..., object]:
         function = getattr(self.module, funcname, None)
