@@ -9,8 +9,6 @@ from sqlalchemy.engine import Engine
 
 from migrate.versioning import template
 from migrate.versioning.genmodel import ModelGenerator
-from migrate.versioning.models.generation.change import POST
-from migrate.versioning.models.generation.change import PRE
 from migrate.versioning.models.generation.filling import filled
 from migrate.versioning.schemadiff import getDiffOfModelAgainstModel
 from migrate.versioning.session.database import left_missing
@@ -37,13 +35,9 @@ def update_script(
         dialect = engine.dialect
     diff = getDiffOfModelAgainstModel(new, old, exclude, dialect)
     generator = ModelGenerator(diff, engine)
-    binds = (f"{PRE}.bind = migrate_engine", f"{POST}.bind = migrate_engine")
-    changes = generator.changes
-    up = [line for change in changes for line in change.up]
-    down = [line for change in changes[::-1] for line in change.down]
     return filled(
         template.read(path),
         path,
         generator.declarations,
-        {"upgrade": (*binds, *up), "downgrade": (*binds, *down)},
+        {"upgrade": generator.upgrade, "downgrade": generator.downgrade},
     )

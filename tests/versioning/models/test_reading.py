@@ -290,8 +290,10 @@ def test_generator_has_the_methods_of_old(sqlite_engine: Engine) -> None:
     declarations, up, down = generator.genB2AMigration(indent="  ")
 
     assert "post = Table('post', post_meta," in declarations
-    assert up == "  post_meta.tables['post'].create()"
-    assert down == "  post_meta.tables['post'].drop()"
+    binds = "  pre_meta.bind = migrate_engine\n"
+    binds += "  post_meta.bind = migrate_engine\n"
+    assert up == binds + "  post_meta.tables['post'].create()"
+    assert down == binds + "  post_meta.tables['post'].drop()"
     column = models(1).tables["user"].c.nickname
     assert generator.column_repr(column) == (
         "Column('nickname', String(length=64))"

@@ -17,7 +17,7 @@ def filled(
     template: str,
     path: str,
     declarations: str,
-    bodies: dict[str, tuple[str, ...]],
+    bodies: dict[str, list[str]],
 ) -> str:
     """Return a template with declarations and the bodies of functions.
 
@@ -36,7 +36,7 @@ def filled(
         indent = first[: len(first) - len(first.lstrip())]
         body = bodies[function.name]
         if argument != _ENGINE:
-            body = (f"{_ENGINE} = {argument}", *body)
+            body = [f"{_ENGINE} = {argument}", *body]
         text = "".join(f"{indent}{line}\n" for line in body)
         start = end = last.end_lineno or last.lineno
         if isinstance(last, ast.Pass):
@@ -53,7 +53,7 @@ def filled(
 
 
 def _functions(
-    template: str, path: str, bodies: dict[str, tuple[str, ...]]
+    template: str, path: str, bodies: dict[str, list[str]]
 ) -> list[_Function]:
     found = [
         node
