@@ -158,7 +158,8 @@ def _added_with(
         constraint = UniqueConstraint(column, name=names.unique)
         yield ops.AddConstraint(constraint, if_not_exists)
     if names.primary_key is not None:
-        columns = table.primary_key.columns
+        # The name alone makes it part of the key, as the old library did.
+        columns = dict.fromkeys([*table.primary_key.columns, column])
         key = PrimaryKeyConstraint(*columns, name=names.primary_key)
         yield ops.AddConstraint(key, if_not_exists)
 

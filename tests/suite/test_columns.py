@@ -195,17 +195,18 @@ def test_create_column_with_unique_index(
         connection.execute(text("UPDATE account SET mail = 'same'"))
 
 
+@pytest.mark.parametrize("is_stated", [True, False])
 def test_create_column_with_primary_key(
-    engine: Engine, catalogue: Catalogue
+    engine: Engine, catalogue: Catalogue, is_stated: bool
 ) -> None:
     table = Table("bare", MetaData(), Column("a", Integer))
     table.create(engine)
+    column = Column("id", Integer, primary_key=is_stated, nullable=False)
 
-    Column("id", Integer, primary_key=True).create(
-        table, primary_key_name="bare_pkey", connection=engine
-    )
+    column.create(table, primary_key_name="bare_pkey", connection=engine)
 
     assert catalogue.primary_key("bare") == ["id"]
+    assert table.primary_key.columns.keys() == ["id"]
 
 
 @pytest.mark.parametrize("flag", ["index", "unique", "primary_key"])
