@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 __all__ = ["Blockers"]
 
 _POSTGRESQL = text(
-    "SELECT a.pid, a.usename, a.application_name, a.state, a.query"
+    "SELECT true, a.pid, a.usename, a.application_name, a.state, a.query"
     " FROM pg_stat_activity a"
     " WHERE a.pid = ANY(pg_blocking_pids(:pid))"
 )
+# Who holds the lock is in no table that a server has by itself: one of those
+# with a transaction, and rather in this database than in another.
 _MYSQL = text(
-    "SELECT p.id, p.user, p.host, p.command, t.trx_query"
+    "SELECT p.db <=> DATABASE(), p.id, p.user, p.host, p.command, t.trx_query"
     " FROM information_schema.innodb_trx t"
     " JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id"
     " WHERE p.id <> :pid AND EXISTS (SELECT 1 FROM"
@@ -96,7 +98,8 @@ class Blockers:
                 rows = second.execute(question, {"pid": pid}).all()  # type: ignore[call-overload]  # text() each time
                 second.rollback()
                 if rows:
-                    self.last = [_described(*row) for row in rows]
+                    nearest = [row for row in rows if row[0]] or rows
+                    self.last = [_described(*row[1:]) for row in nearest]
                 self._over.wait(self._interval)
 
 

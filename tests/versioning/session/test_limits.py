@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import URL
+from sqlalchemy import create_engine
 from sqlalchemy import inspect
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
@@ -27,6 +29,7 @@ from migrate.versioning.schema import ControlledSchema
 from migrate.versioning.session.limits import Limits
 from migrate.versioning.session.limits import is_lock_timeout
 from migrate.versioning.session.limits import limited
+from tests import servers
 from tests.chaos.cutting import IN_STATEMENT
 
 # MariaDB ends benchmark() too, but without an error.
@@ -39,6 +42,12 @@ MODERATE = {
     "postgresql": "SELECT pg_sleep(0.01)",
     "mysql": "SELECT sleep(0.01)",
 }
+
+
+@pytest.fixture
+def second_database(server: str, tmp_path: Path) -> Iterator[URL]:
+    with servers.empty_database(server, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture
@@ -90,6 +99,30 @@ def test_step_gives_up_and_names_the_blocker(
         assert "session" in failed.blockers[0]
     schema.upgrade()
     assert has_column(schema.engine)
+
+
+def test_transaction_in_another_database_is_not_named(
+    schema: ControlledSchema,
+    second_database: URL,
+) -> None:
+    other = create_engine(second_database)
+    with other.begin() as connection:
+        connection.execute(text("CREATE TABLE busy (a INTEGER)"))
+        connection.execute(text("INSERT INTO busy VALUES (1)"))
+    events: list[Event] = []
+
+    with (
+        reader(other),
+        reader(schema.engine),
+        pytest.raises(DBAPIError),
+    ):
+        schema.upgrade(
+            listener=events.append, limits=Limits(ddl_lock_timeout=1)
+        )
+
+    other.dispose()
+    (failed,) = (each for each in events if isinstance(each, StepFailed))
+    assert len(failed.blockers) == (schema.engine.name != "sqlite")
 
 
 def test_step_is_retried_until_the_blocker_is_gone(
