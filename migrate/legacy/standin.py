@@ -55,7 +55,8 @@ class ScriptDBAPIConnection:
     @property
     def memory(self) -> Memory:
         """What the script of now knows of the tables."""
-        return vars(self)["_stage"].now.memory  # type: ignore[no-any-return]
+        memory: Memory = vars(self)["_stage"].now.memory
+        return memory
 
     @property
     def _real(self) -> Any:
@@ -63,7 +64,8 @@ class ScriptDBAPIConnection:
 
     @property
     def _transactions(self) -> Transactions:
-        return vars(self)["_stage"].now.transactions  # type: ignore[no-any-return]
+        transactions: Transactions = vars(self)["_stage"].now.transactions
+        return transactions
 
     @property
     def for_reading(self) -> Any:

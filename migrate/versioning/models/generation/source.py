@@ -81,11 +81,11 @@ class Source:
 
     def type(self, type_: TypeEngine[Any]) -> str:
         """Write a type; one that has no code by how it is spelled."""
-        found = implemented(type_, self.dialect)
+        found: Any = implemented(type_, self.dialect)
         if getattr(found, "create_constraint", False):
             # The check is written as a constraint of the table.
             found = found.copy()
-            found.create_constraint = False  # type: ignore[attr-defined]
+            found.create_constraint = False
         spelling = spelled(type_, self.dialect)
         enumeration = labels(found, self.dialect)
         if enumeration is not None and not self.creates_types:
