@@ -1,6 +1,6 @@
 """Modules that left SQLAlchemy between 0.5 and 2.1.
 
-Those that stand for a dialect import it when a script asks for a name: each
+Those that stand for others import them when a script asks for a name: each
 costs milliseconds, and few scripts want one.
 """
 
@@ -21,6 +21,15 @@ from migrate.legacy.patching import add
 
 __all__ = ["PATCHES"]
 
+# By name: the modules of today that have the names.
+_MOVED = {
+    "sqlalchemy.ext.declarative.api": (
+        "sqlalchemy.ext.declarative",
+        "sqlalchemy.orm.decl_api",
+    ),
+    "sqlalchemy.ext.declarative.base": ("sqlalchemy.orm.decl_base",),
+    "sqlalchemy.ext.declarative.clsregistry": ("sqlalchemy.orm.clsregistry",),
+}
 _DIALECTS = {
     "sqlalchemy.databases.mssql": "sqlalchemy.dialects.mssql",
     "sqlalchemy.databases.mysql": "sqlalchemy.dialects.mysql",
@@ -40,18 +49,18 @@ class ConnectionProxy:
     """Stood before executions before there were events; removed in 1.4."""
 
 
-class _OldDialect(ModuleType):
-    """Has the names of a dialect and of its module ``base``."""
+class _OldModule(ModuleType):
+    """Has the names of other modules."""
 
-    def __init__(self, name: str, home: str) -> None:
+    def __init__(self, name: str, *homes: str) -> None:
         super().__init__(name, "A module that SQLAlchemy had.")
-        self._home = home
+        self._homes = homes
 
     def __getattr__(self, name: str) -> Any:
         # "from ... import *" asks for __all__ first.
         if name.startswith("__") and name != "__all__":
             raise AttributeError(name)
-        for home in (self._home, f"{self._home}.base"):
+        for home in self._homes:
             vars(self).update(_public(import_module(home)))
         if name not in vars(self):
             raise AttributeError(
@@ -73,8 +82,10 @@ def _module(name: str, names: dict[str, Any]) -> ModuleType:
 def _modules() -> dict[str, ModuleType]:
     package = _module("sqlalchemy.databases", {"__path__": []})
     modules: dict[str, ModuleType] = {package.__name__: package}
+    for name, homes in _MOVED.items():
+        modules[name] = _OldModule(name, *homes)
     for name, home in _DIALECTS.items():
-        modules[name] = _OldDialect(name, home)
+        modules[name] = _OldModule(name, home, f"{home}.base")
         if name.startswith(f"{package.__name__}."):
             setattr(package, name.rpartition(".")[2], modules[name])
     return modules | {

@@ -13,6 +13,7 @@ import threading
 import time
 import urllib.parse
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import sqlalchemy
@@ -39,7 +40,12 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.engine import reflection
 from sqlalchemy.engine import result as engine_result
 from sqlalchemy.engine.reflection import Inspector
+from sqlalchemy.orm import query as orm_query
+from sqlalchemy.orm import util as orm_util
+from sqlalchemy.sql import elements
 from sqlalchemy.sql import expression
+from sqlalchemy.sql import schema as sql_schema
+from sqlalchemy.sql import sqltypes
 
 from migrate import binding
 from migrate.legacy.engine import ScriptEngine
@@ -52,6 +58,9 @@ from migrate.legacy.patching import wrap
 __all__ = ["PATCHES"]
 
 log = logging.getLogger(__name__)
+
+# The package has a function of that name.
+orm_mapper = import_module("sqlalchemy.orm.mapper")
 
 # -- classes that scripts subclass or test for ----------------------------
 
@@ -309,6 +318,21 @@ _ORM = {
 
 _CONNECTABLE = {"Connectable": Connectable}
 
+# Modules had the names of others for their own use; scripts took them there.
+_ELEMENTS = {
+    "PARSE_AUTOCOMMIT": True,
+    "between": sqlalchemy.between,
+    "collate": sqlalchemy.collate,
+    "not_": sqlalchemy.not_,
+    "outparam": sqlalchemy.outparam,
+}
+_ORM_UTIL = {
+    "aliased": orm.aliased,
+    "join": orm.join,
+    "outerjoin": orm.outerjoin,
+    "with_polymorphic": orm.with_polymorphic,
+}
+
 
 PATCHES: list[Patch] = [
     *_missing(expression, _EXPRESSIONS, "2.0"),
@@ -318,6 +342,12 @@ PATCHES: list[Patch] = [
         {**_SCHEMA, "Binary": sqlalchemy.LargeBinary, "subquery": subquery},
         "1.4 and 2.0",
     ),
+    *_missing(sql_schema, _SCHEMA, "1.4 and 2.0"),
+    *_missing(sqltypes, {"Binary": sqlalchemy.LargeBinary}, "1.4"),
+    *_missing(elements, _ELEMENTS, "2.0"),
+    *_missing(orm_util, _ORM_UTIL, "2.0"),
+    *_missing(orm_query, {"aliased": orm.aliased}, "2.0"),
+    *_missing(orm_mapper, {"class_mapper": orm.class_mapper}, "2.0"),
     *_missing(schema, {**_SCHEMA, "_bind_or_error": _bind_or_error}, "2.0"),
     *_missing(sqlalchemy.types, {"Binary": sqlalchemy.LargeBinary}, "1.4"),
     *_missing(engine, {**_RESULTS, **_CONNECTABLE}, "2.0"),

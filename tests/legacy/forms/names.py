@@ -261,3 +261,71 @@ def instrument_declarative(engine):
 
     instrument_declarative(Shop, {}, MetaData())
     return Shop.__table__.c.keys()
+
+
+def names_in_inner_modules(engine):
+    from sqlalchemy.orm.mapper import class_mapper
+    from sqlalchemy.orm.query import aliased as aliased_in_query
+    from sqlalchemy.orm.util import aliased
+    from sqlalchemy.orm.util import join
+    from sqlalchemy.orm.util import outerjoin
+    from sqlalchemy.orm.util import with_polymorphic
+    from sqlalchemy.sql.elements import between
+    from sqlalchemy.sql.elements import collate
+    from sqlalchemy.sql.elements import not_
+    from sqlalchemy.sql.elements import outparam
+    from sqlalchemy.sql.schema import ThreadLocalMetaData
+
+    names = (
+        class_mapper,
+        aliased_in_query,
+        aliased,
+        join,
+        outerjoin,
+        with_polymorphic,
+        between,
+        collate,
+        not_,
+        outparam,
+        ThreadLocalMetaData,
+    )
+    return [callable(name) for name in names]
+
+
+def negation_of_elements(engine):
+    from sqlalchemy import literal_column
+    from sqlalchemy.sql.elements import between
+    from sqlalchemy.sql.elements import not_
+
+    return [
+        str(not_(literal_column("a") == literal_column("b"))),
+        str(between(literal_column("a"), literal_column("b"), 3)),
+    ]
+
+
+@on_12
+def binary_of_sqltypes(engine):
+    from sqlalchemy.sql.sqltypes import Binary
+
+    return Binary(9).length
+
+
+@on_12
+def inner_modules_of_declarative(engine):
+    from sqlalchemy import Column
+    from sqlalchemy import Integer
+    from sqlalchemy.ext.declarative import api
+    from sqlalchemy.ext.declarative.api import DeclarativeMeta
+    from sqlalchemy.ext.declarative.api import declarative_base
+    from sqlalchemy.ext.declarative.clsregistry import _ModuleMarker
+
+    class Shop(declarative_base()):
+        __tablename__ = "shop"
+        id = Column(Integer, primary_key=True)
+
+    return [
+        isinstance(Shop, DeclarativeMeta),
+        callable(api.has_inherited_table),
+        isinstance(_ModuleMarker, type),
+        Shop.__table__.c.keys(),
+    ]
