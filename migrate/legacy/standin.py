@@ -190,12 +190,15 @@ class ScriptDBAPIConnection:
         """
         if self._transaction is None:
             return
-        if statement and self.keeps_each and not self._transaction.is_clean:
+        has_failed = (
+            self._transaction.is_lost or not self._transaction.is_clean
+        )
+        if statement and self.keeps_each and has_failed:
             # The last one failed, and nothing else is in the transaction.
             self.rollback()
             self._enter()
-        self._transaction.before(statement, many=many)
         self._transactions.before(statement, self._transaction)
+        self._transaction.before(statement, many=many)
 
     def after(self, statement: str) -> None:
         """Note that the statement has been carried out."""

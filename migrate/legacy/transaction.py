@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from migrate.exceptions import TransactionEndedError
 from migrate.sqltext.effect import changes_nothing
+from migrate.sqltext.kind import is_whole
 
 __all__ = ["Transaction"]
 
@@ -16,12 +17,13 @@ class Transaction:
     :ivar is_lost: whether its work was undone for the sake of the others.
     """
 
-    __slots__ = ("_is_single", "_was_clean", "is_clean", "is_lost", "name")
+    __slots__ = ("_single", "_was_clean", "is_clean", "is_lost", "name")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.is_clean = self._was_clean = True
-        self.is_lost = self._is_single = False
+        self.is_lost = False
+        self._single = ""
 
     def lose(self) -> None:
         """Note that its work is undone, and that it is to be ended."""
@@ -29,8 +31,12 @@ class Transaction:
 
     @property
     def has_only_failed(self) -> bool:
-        """Whether all that it may have changed is by one that failed."""
-        return self._was_clean and self._is_single
+        """Whether all it may have changed is by one that failed as a whole."""
+        return self._was_clean and is_whole(self._single)
+
+    def leave(self) -> None:
+        """Note that the statement that failed has left something."""
+        self._single = ""
 
     def before(self, statement: str, *, many: bool = True) -> None:
         """Expect the worst of a statement.
@@ -46,10 +52,9 @@ class Transaction:
             )
         self._was_clean = self.is_clean
         self.is_clean = False
-        # SQLite: "INSERT OR FAIL" keeps the rows before the wrong one.
-        self._is_single = not (many or "FAIL" in statement.upper())
+        self._single = "" if many else statement
 
     def after(self, statement: str) -> None:
         """Note that it has been carried out."""
         self.is_clean = self._was_clean and changes_nothing(statement)
-        self._is_single = False
+        self._single = ""

@@ -95,6 +95,7 @@ class _Statements:
         self._stack: list[Transaction] = []
         self._ended: set[Transaction] = set()
         self._acting: Transaction | None = None
+        self._changes = 0  # of rows, before what the acting one sends
         # A thread of the script would know of nobody.
         self.told = listeners()
 
@@ -125,17 +126,42 @@ class _Statements:
         On PostgreSQL a statement that fails is the end of the transaction:
         all that one of several can do on the connection is to undo it.  A
         script that catches the error and opens another knows nothing of
-        that: its connections were each one of its own.
+        that: its connections were each one of its own.  What another has
+        done since is not undone unasked; then the database refuses.
         """
+        self._judge()
         failed = self._acting
-        self._acting = transaction
-        if failed is None or failed is transaction:
-            return
-        is_open = failed in self._stack and failed not in self._ended
-        if is_open and self._is_aborted():
+        if (
+            failed is not None
+            and failed is not transaction
+            and failed in self._stack
+            and failed not in self._ended
+            and self._is_aborted()
+        ):
+            if not self._is_last(failed):
+                return
             self.undo(failed)
             self._part_with(failed)
             failed.lose()
+        self._acting, self._changes = transaction, self._row_changes()
+
+    def _is_last(self, transaction: Transaction) -> bool:
+        """Tell whether those that began later have done nothing."""
+        later = self._stack[self._stack.index(transaction) + 1 :]
+        return all(each.is_clean for each in later)
+
+    def _judge(self) -> None:
+        """See whether the last statement left rows although it failed.
+
+        On SQLite they may be left by ``OR FAIL``, which tables and triggers
+        can have, too (manual, lang_conflict).
+        """
+        if self._acting and self._row_changes() != self._changes:
+            self._acting.leave()
+
+    def _row_changes(self) -> int:
+        changes: int = getattr(self._dbapi_connection, "total_changes", 0)
+        return changes
 
     def _part_with(self, transaction: Transaction) -> None:
         """Let nothing that its owner still does to it have an effect."""
@@ -146,6 +172,7 @@ class _Statements:
 
     def _has_nothing(self, transaction: Transaction) -> bool:
         """Tell whether to undo it would undo only the work of others."""
+        self._judge()
         return transaction.is_clean or (
             transaction.has_only_failed
             and self._dialect.name in _UNDOING_STATEMENTS
@@ -209,8 +236,15 @@ class Savepoints(_Statements):
         return self._push(instead_of=top)
 
     def before(self, statement: str, transaction: Transaction) -> None:
-        """Nothing to begin: a savepoint is set when it is opened."""
+        """Set the savepoint again if another's rollback took it away.
+
+        :raises TransactionEndedError: when there is no transaction to be in.
+        """
+        self.check()
         self._act(transaction)
+        if transaction not in self._stack and not transaction.is_lost:
+            self.send(f"SAVEPOINT {transaction.name}")
+            self._stack.append(transaction)
 
     def after(self, statement: str) -> None:
         """Nothing to note: no statement ends a savepoint."""
@@ -230,12 +264,12 @@ class Savepoints(_Statements):
         """Roll back to the savepoint."""
         if transaction not in self._stack:
             return
-        if self._has_nothing(transaction):
-            self.end(transaction, changed=False)
-            return
         if self._is_idle():
             # Its error is what there is to say; the script cannot go on.
             self._is_over = True
+            return
+        if self._has_nothing(transaction):
+            self.end(transaction, changed=False)
             return
         self.send(f"ROLLBACK TO SAVEPOINT {transaction.name}")
         self._drop_above(transaction)
@@ -300,7 +334,9 @@ class Savepoints(_Statements):
     def _merge_ended(self) -> None:
         """Let the lowest of the ended ones on top stand for all of them."""
         while len(self._stack) > 1 and {*self._stack[-2:]} <= self._ended:
-            self._ended.discard(self._stack.pop())
+            merged = self._stack.pop()
+            self._ended.discard(merged)
+            self._stack[-1].is_clean &= merged.is_clean
             self._idle_is_clean = False
 
 
@@ -329,6 +365,8 @@ class RealTransactions(_Statements):
     def before(self, statement: str, transaction: Transaction) -> None:
         """Begin those that are open, unless that would be in vain."""
         self._act(transaction)
+        if transaction not in self._stack and not transaction.is_lost:
+            self._stack.append(transaction)  # another's rollback took it
         if self._begun and self._is_gone():
             self._begun = 0
         self._is_doubtful = True
