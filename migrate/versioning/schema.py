@@ -320,7 +320,7 @@ class ControlledSchema:
         Drops tables and columns that the model does not have, creates and
         alters others, and sets the version to the latest of the repository.
 
-        :param model: see :func:`.model.metadata_of`.
+        :param model: see :func:`.models.given.metadata_of`.
         :raises ModelUpdateError: when a database that cannot roll back did
             a part of it.
         """
@@ -345,7 +345,7 @@ class ControlledSchema:
 
         Reads only; the database need not be under control.
 
-        :param model: see :func:`.model.metadata_of`.
+        :param model: see :func:`.models.given.metadata_of`.
         :param repository: its own tables are left out.
         """
         from migrate.versioning.schemadiff import getDiffOfModelAgainstDatabase

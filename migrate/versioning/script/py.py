@@ -214,7 +214,7 @@ class PythonScript(BaseScript):
         """Return the text of a script that brings one model to another.
 
         :param engine: of the database that it is for.
-        :param oldmodel: and ``model``: see :func:`.model.metadata_of`.
+        :param oldmodel: and ``model``: see :func:`.models.given.metadata_of`.
         :param repository: or its path; its own tables are left out.
         :param templates_path: another folder of templates.
         :param templates_theme: another theme than ``default``.
