@@ -189,6 +189,7 @@ class ScriptDBAPIConnection:
         :param many: whether it may be carried out in part.
         """
         if self._transaction is None:
+            self._transactions.before_alone(statement)
             return
         has_failed = (
             self._transaction.is_lost or not self._transaction.is_clean

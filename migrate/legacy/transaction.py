@@ -15,14 +15,22 @@ class Transaction:
     :ivar is_clean: whether there is nothing to undo: it has only read, and
         no statement failed.
     :ivar is_lost: whether its work was undone for the sake of the others.
+    :ivar is_shared: whether the work of others would be undone with it.
     """
 
-    __slots__ = ("_single", "_was_clean", "is_clean", "is_lost", "name")
+    __slots__ = (
+        "_single",
+        "_was_clean",
+        "is_clean",
+        "is_lost",
+        "is_shared",
+        "name",
+    )
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.is_clean = self._was_clean = True
-        self.is_lost = False
+        self.is_lost = self.is_shared = False
         self._single = ""
 
     def lose(self) -> None:

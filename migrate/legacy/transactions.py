@@ -19,6 +19,7 @@ from sqlalchemy.engine import Dialect
 from migrate.binding import rolls_back_ddl
 from migrate.exceptions import TransactionEndedError
 from migrate.legacy.transaction import Transaction
+from migrate.sqltext.effect import changes_nothing
 from migrate.sqltext.kind import asks_catalogue
 from migrate.sqltext.kind import commits_by_itself
 from migrate.sqltext.kind import stays_in_transaction
@@ -66,6 +67,9 @@ class Transactions(Protocol):
     def after(self, statement: str) -> None:
         """Note that the statement has been carried out."""
 
+    def before_alone(self, statement: str) -> None:
+        """Let a statement that belongs to no transaction be carried out."""
+
     def end(self, transaction: Transaction, *, changed: bool) -> None:
         """Keep the work, as far as the step itself is kept.
 
@@ -95,7 +99,8 @@ class _Statements:
         self._stack: list[Transaction] = []
         self._ended: set[Transaction] = set()
         self._acting: Transaction | None = None
-        self._changes = 0  # of rows, before what the acting one sends
+        # Of rows, before what the acting one sends; None once it is judged.
+        self._changes: int | None = None
         # A thread of the script would know of nobody.
         self.told = listeners()
 
@@ -121,34 +126,54 @@ class _Statements:
         raise NotImplementedError
 
     def _act(self, transaction: Transaction | None) -> None:
-        """Let a transaction, or a new one, work whatever others met with.
+        """Note that a transaction, or a new one, works now."""
+        self._judge()
+        if self._make_way(transaction):
+            self._acting, self._changes = transaction, self._row_changes()
+
+    def before_alone(self, statement: str) -> None:
+        """See that those which are open take no work of others with them."""
+        self._judge()
+        self._make_way(None)
+        if self._stack and not changes_nothing(statement):
+            for each in self._stack:
+                each.is_shared = True
+
+    def _make_way(self, acting: Transaction | None) -> bool:
+        """Undo the one that failed, that others can work.
 
         On PostgreSQL a statement that fails is the end of the transaction:
         all that one of several can do on the connection is to undo it.  A
         script that catches the error and opens another knows nothing of
         that: its connections were each one of its own.  What another has
         done since is not undone unasked; then the database refuses.
+
+        :param acting: the one that is to work.
+        :returns: whether none that failed is left.
         """
-        self._judge()
         failed = self._acting
         if (
-            failed is not None
-            and failed is not transaction
-            and failed in self._stack
-            and failed not in self._ended
-            and self._is_aborted()
+            failed is None
+            or failed is acting
+            or failed not in self._stack
+            or failed in self._ended
+            or not self._is_aborted()
         ):
-            if not self._is_last(failed):
-                return
-            self.undo(failed)
-            self._part_with(failed)
-            failed.lose()
-        self._acting, self._changes = transaction, self._row_changes()
+            return True
+        if not self._is_last(failed):
+            return False
+        self.undo(failed)
+        self._part_with(failed)
+        failed.lose()
+        self._acting = None
+        return True
 
     def _is_last(self, transaction: Transaction) -> bool:
-        """Tell whether those that began later have done nothing."""
+        """Tell whether nothing of others would be undone with it."""
         later = self._stack[self._stack.index(transaction) + 1 :]
-        return all(each.is_clean for each in later)
+        return not transaction.is_shared and all(
+            each.is_clean for each in later
+        )
 
     def _judge(self) -> None:
         """See whether the last statement left rows although it failed.
@@ -156,8 +181,9 @@ class _Statements:
         On SQLite they may be left by ``OR FAIL``, which tables and triggers
         can have, too (manual, lang_conflict).
         """
-        if self._acting and self._row_changes() != self._changes:
+        if self._acting and self._changes not in (None, self._row_changes()):
             self._acting.leave()
+        self._changes = None
 
     def _row_changes(self) -> int:
         changes: int = getattr(self._dbapi_connection, "total_changes", 0)

@@ -171,6 +171,38 @@ def test_a_session_that_failed_is_in_no_other_s_way_outside_a_transaction(
     assert _rows(application) == [2]
 
 
+def test_a_session_that_failed_is_in_no_way_of_a_statement_by_itself(
+    application: Engine, connection: Connection
+) -> None:
+    with legacy.style(connection, transactional=False) as migrate_engine:
+        _table(migrate_engine).create()
+        failed = Session(application)
+        with suppress(DBAPIError):
+            failed.execute(text("INSERT INTO t (nothing) VALUES (1)"))
+        migrate_engine.execute("INSERT INTO t VALUES (2)")  # type: ignore[attr-defined]
+        failed.rollback()
+
+    assert _rows(application) == [2]
+
+
+def test_a_session_that_failed_takes_no_statement_by_itself_with_it(
+    application: Engine, connection: Connection
+) -> None:
+    """Without a transaction of its own it is in that of the session."""
+    if connection.dialect.name != "postgresql":
+        pytest.skip("a statement that fails ends no transaction here")
+    with legacy.style(connection, transactional=False) as migrate_engine:
+        _table(migrate_engine).create()
+        with Session(application) as failed:
+            failed.execute(text("INSERT INTO t VALUES (1)"))
+            migrate_engine.execute("INSERT INTO t VALUES (2)")  # type: ignore[attr-defined]
+            with suppress(DBAPIError):
+                failed.execute(text("SELECT nothing FROM t"))
+
+            with pytest.raises(DBAPIError, match="is aborted"):
+                migrate_engine.execute("INSERT INTO t VALUES (3)")  # type: ignore[attr-defined]
+
+
 def test_commit_after_an_error_is_what_it_was(
     application: Engine, migrate_engine: Engine
 ) -> None:
