@@ -18,6 +18,7 @@ from migrate import binding
 from migrate.legacy import bound
 from migrate.legacy import coercions
 from migrate.legacy import constructs
+from migrate.legacy import ddl
 from migrate.legacy import dml
 from migrate.legacy import engine
 from migrate.legacy import execution
@@ -45,6 +46,7 @@ PATCHES = PatchSet(
         *bound.PATCHES,
         *coercions.PATCHES,
         *constructs.PATCHES,
+        *ddl.PATCHES,
         *dml.PATCHES,
         *execution.PATCHES,
         *modules.PATCHES,

@@ -14,7 +14,6 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.base import Executable
-from sqlalchemy.sql.ddl import BaseDDLElement
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.schema import DefaultGenerator
 
@@ -287,16 +286,14 @@ def statement_scalar(self: Any, *multi: Any, **named: Any) -> Any:
     return self.execute(*multi, **named).scalar()
 
 
-def ddl_execute(self: Any, bind: Any = None, target: Any = None) -> Any:
-    """Removed in 2.0; executes the DDL, unless its condition forbids."""
-    bind = _resolved(self, bind)
-    ddl = self if target is None else self.against(target)
-    return bind.execute(ddl)
-
-
 def default_execute(self: Any, bind: Any = None) -> Any:
     """Removed in 2.0; the value of a default or the next of a sequence."""
     return _resolved(self, bind).scalar(self)
+
+
+def result_next(self: CursorResult[Any]) -> Any:
+    """Removed in 1.4; ``next(result)`` today."""
+    return next(iter(self))
 
 
 def _buffer(result: Any) -> None:
@@ -351,9 +348,9 @@ PATCHES: list[Patch] = [
         property(statement_bind, doc=statement_bind.__doc__),
         "bind",
     ),
+    add(CursorResult, "result.next()", result_next, "next"),
     add(Executable, "statement.execute(...)", statement_execute, "execute"),
     add(Executable, "statement.scalar(...)", statement_scalar, "scalar"),
-    add(BaseDDLElement, "DDL(...).execute(engine)", ddl_execute, "execute"),
     add(
         DefaultGenerator,
         "sequence.execute(engine)",

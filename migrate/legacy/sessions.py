@@ -13,6 +13,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import UnboundExecutionError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm import scoped_session
+from sqlalchemy.orm import sessionmaker
 from sqlalchemy.sql.elements import ClauseElement
 
 from migrate import binding
@@ -237,7 +238,16 @@ def create_session(bind: Any = None, **kwargs: Any) -> Session:
     return Session(bind, **kwargs)
 
 
+def close_all(self: Any = None) -> None:
+    """Removed in 2.0; ``close_all_sessions()`` today."""
+    orm.close_all_sessions()
+
+
 PATCHES: list[Patch] = [
+    *(
+        add(owner, f"{owner.__name__}.close_all()", close_all)
+        for owner in (Session, sessionmaker, scoped_session)
+    ),
     wrap(Session, "Session(autocommit=True)", session_init, "__init__"),
     wrap(Session, "session.begin(subtransactions=True)", begin),
     wrap(Session, "session.flush() of an autocommit session", flush),

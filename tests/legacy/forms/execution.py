@@ -8,6 +8,7 @@ from sqlalchemy import text
 from tests.legacy.forms import account
 from tests.legacy.forms import logins
 from tests.legacy.forms import on
+from tests.legacy.forms import on_12
 
 
 def _mark(engine):
@@ -586,3 +587,116 @@ def engine_of_metadata(engine):
 def dialect_names(engine):
     preparer = engine.dialect.identifier_preparer
     return preparer.quote("select").strip('"`'), preparer.quote("plain")
+
+
+@on_12
+def ddl_on_and_bind(engine):
+    from sqlalchemy import DDL
+
+    account(engine)
+    other = "sqlite" if engine.name != "sqlite" else "mysql"
+    places = engine.name, other, (other, engine.name)
+    for number, place in enumerate(places, 1):
+        text = "DELETE FROM account WHERE id = %d" % number
+        DDL(text, on=place).execute(engine)
+    DDL("UPDATE account SET login = 'new'", bind=engine).execute()
+    return logins(engine)
+
+
+@on_12
+def ddl_on_by_place(engine):
+    from sqlalchemy import DDL
+
+    account(engine)
+    asked = []
+
+    def wanted(ddl, event, target, bind, **rest):
+        asked.append((type(ddl).__name__, event, target))
+        return False
+
+    DDL("DELETE FROM account", wanted).execute(engine)
+    DDL("DELETE FROM account WHERE id = 1", engine.name).execute(engine)
+    DDL(
+        "DELETE FROM account WHERE id = %(i)s", None, {"i": 2}, engine
+    ).execute()
+    return logins(engine), asked
+
+
+@on_12
+def ddl_execute_at(engine):
+    from sqlalchemy import Column
+    from sqlalchemy import DDL
+    from sqlalchemy import Integer
+    from sqlalchemy import MetaData
+    from sqlalchemy import Table
+
+    asked = []
+
+    def wanted(ddl, event, target, bind, **rest):
+        asked.append((event, getattr(target, "name", None)))
+        return True
+
+    meta = MetaData(bind=engine)
+    table = Table("shop", meta, Column("id", Integer))
+    other = "sqlite" if engine.name != "sqlite" else "mysql"
+    DDL("INSERT INTO %(table)s VALUES (1)", on=wanted).execute_at(
+        "after-create", table
+    )
+    DDL("INSERT INTO %(table)s VALUES (2)", on=other).execute_at(
+        "after-create", table
+    )
+    DDL("INSERT INTO shop VALUES (3)").execute_at("after-create", meta)
+    meta.create_all()
+    return [tuple(row) for row in engine.execute("SELECT id FROM shop")], asked
+
+
+@on_12
+def append_ddl_listener(engine):
+    from sqlalchemy import Column
+    from sqlalchemy import Integer
+    from sqlalchemy import MetaData
+    from sqlalchemy import Table
+
+    told = []
+    meta = MetaData(bind=engine)
+    table = Table("shop", meta, Column("id", Integer))
+
+    def listen(event, target, connection, **rest):
+        told.append((event, target is table, connection.engine.name))
+
+    table.append_ddl_listener("after-create", listen)
+    table.append_ddl_listener("before-drop", listen)
+    meta.create_all()
+    meta.drop_all()
+    return [each[:2] for each in told]
+
+
+@on_12
+def create_elements_with_bind(engine):
+    from sqlalchemy import Column
+    from sqlalchemy import Index
+    from sqlalchemy import Integer
+    from sqlalchemy import MetaData
+    from sqlalchemy import Table
+    from sqlalchemy import inspect
+    from sqlalchemy.schema import CreateIndex
+    from sqlalchemy.schema import CreateTable
+    from sqlalchemy.schema import DropTable
+
+    table = Table("shop", MetaData(), Column("id", Integer))
+    index = Index("shop_ix", table.c.id)
+    other = "sqlite" if engine.name != "sqlite" else "mysql"
+    CreateTable(table, bind=engine).execute()
+    CreateIndex(index, on=other, bind=engine).execute()
+    found = [len(inspect(engine).get_indexes("shop"))]
+    CreateIndex(index, on=engine.name, bind=engine).execute()
+    found.append(len(inspect(engine).get_indexes("shop")))
+    DropTable(table, bind=engine).execute()
+    return found, inspect(engine).get_table_names()
+
+
+@on_12
+def next_of_result(engine):
+    account(engine)
+    result = engine.execute("SELECT id FROM account ORDER BY id")
+    return [tuple(result.next()), tuple(result.next())]

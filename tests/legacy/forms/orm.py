@@ -630,3 +630,24 @@ def extensions(engine):
         session.SessionExtension is SessionExtension,
         EXT_CONTINUE is interfaces.EXT_CONTINUE,
     )
+
+
+def close_all(engine):
+    from sqlalchemy.orm import Session
+    from sqlalchemy.orm import scoped_session
+    from sqlalchemy.orm import sessionmaker
+
+    account(engine)
+    make = sessionmaker(bind=engine)
+    left = []
+    for close in (
+        Session.close_all,
+        make.close_all,
+        lambda: make().close_all(),
+        lambda: scoped_session(make).close_all(),
+    ):
+        session = make()
+        session.execute("SELECT 1").fetchall()
+        close()
+        left.append(len(session.identity_map))
+    return left
