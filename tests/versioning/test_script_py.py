@@ -523,6 +523,27 @@ def test_sql_of_a_step_that_reads_is_known_to_the_database_alone(
         PythonScript(path).preview_sql("sqlite://", step)
 
 
+@pytest.mark.parametrize(
+    "reading",
+    [
+        "for row in migrate_engine.execute('SELECT 1'): pass",
+        "migrate_engine.execute('SELECT 1')[0]",
+        "Table('t', MetaData(migrate_engine), autoload=True)",
+    ],
+)
+def test_sql_of_a_script_that_reads_is_not_shown(
+    tmp_path: Path, reading: str
+) -> None:
+    path = tmp_path / "001_shop.py"
+    path.write_text(
+        "from sqlalchemy import *\n"
+        f"def upgrade(migrate_engine):\n    {reading}\n"
+    )
+
+    with pytest.raises(NotSupportedError, match="upgrade --preview_sql"):
+        PythonScript(path).preview_sql("sqlite://", 1)
+
+
 def test_error_of_a_script_that_is_shown_stays_its_own(
     tmp_path: Path,
 ) -> None:

@@ -159,6 +159,7 @@ class PythonScript(BaseScript):
         # Few scripts are shown, and all are run.
         from sqlalchemy import create_mock_engine
         from sqlalchemy import make_url
+        from sqlalchemy.exc import NoInspectionAvailable
 
         from migrate import legacy
         from migrate.binding import running
@@ -173,7 +174,7 @@ class PythonScript(BaseScript):
 
         engine: Any = create_mock_engine(url, send)
         engine.url = make_url(url)
-        answer = object()
+        answer = _NoAnswer()
         function = self._func(_operation(step))
         _check_parameter(function, self.path)
         try:
@@ -183,12 +184,14 @@ class PythonScript(BaseScript):
                 _kept_from_exiting(self.path),
             ):
                 function(engine)
-        except AttributeError as error:
-            if error.obj not in (engine, answer):
+        except (AttributeError, NoInspectionAvailable) as error:
+            asked = getattr(error, "name", "inspect")
+            whom = getattr(error, "obj", engine)
+            if whom is not engine and whom is not answer:
                 raise
             raise NotSupportedError(
                 f"{self.path}: the script asks the database for more than to "
-                f"carry out statements ({error.name}), so that its SQL is "
+                f"carry out statements ({asked}), so that its SQL is "
                 "known only there; use upgrade --preview_sql"
             ) from error
         return ";\n\n".join(statements)
@@ -242,6 +245,16 @@ def _tables_of(repository: Any) -> list[str]:
     names = ("version_table", "history_table")
     found = [config.get("db_settings", each, fallback="") for each in names]
     return [str(name).strip() for name in found if name]
+
+
+class _NoAnswer:
+    """What a statement gives that is only shown: nothing can be read."""
+
+    def __iter__(self) -> Iterator[Any]:
+        raise AttributeError("nothing to read", name="rows", obj=self)
+
+    def __getitem__(self, key: object) -> Any:
+        raise AttributeError("nothing to read", name="rows", obj=self)
 
 
 @contextmanager
