@@ -48,6 +48,8 @@ def mapper_init(
 ) -> None:
     """Removed in 1.4; ``order_by=``, and ``extension=`` without effect."""
     order = kwargs.pop("order_by", None)
+    if not kwargs.get("non_primary"):
+        kwargs.pop("non_primary", None)
     for gone in ("extension", "allow_column_override"):
         kwargs.pop(gone, None)
     original(self, *args, **kwargs)

@@ -42,6 +42,7 @@ from sqlalchemy.engine import result as engine_result
 from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.orm import query as orm_query
 from sqlalchemy.orm import util as orm_util
+from sqlalchemy.pool import Pool
 from sqlalchemy.sql import elements
 from sqlalchemy.sql import expression
 from sqlalchemy.sql import schema as sql_schema
@@ -116,6 +117,15 @@ def make_engine(original: Callable[..., Any], url: Any, **options: Any) -> Any:
     return _shared(url) or original(url, **options)
 
 
+def pool_init(
+    original: Callable[..., None], self: Pool, *args: Any, **options: Any
+) -> None:
+    """Removed in 1.4; ``use_threadlocal=``, ``listeners=`` without effect."""
+    for gone in ("use_threadlocal", "listeners"):
+        options.pop(gone, None)
+    original(self, *args, **options)
+
+
 def _shared(url: Any) -> Engine | None:
     """Give the step's own connection to a script that asks for another.
 
@@ -150,6 +160,7 @@ _GONE_ENGINE_OPTIONS = (
     "encoding",
     "implicit_returning",
     "listeners",
+    "pool_threadlocal",
     "proxy",
     "server_side_cursors",
     "threadlocal",
@@ -370,6 +381,7 @@ PATCHES: list[Patch] = [
     in_place(
         create_engine, "create_engine(convert_unicode=, ...)", make_engine
     ),
+    wrap(Pool, "QueuePool(use_threadlocal=)", pool_init, "__init__"),
     wrap(URL, "URL('sqlite', ...)", new_url, "__new__"),
     add(
         Inspector,

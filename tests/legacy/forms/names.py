@@ -329,3 +329,17 @@ def inner_modules_of_declarative(engine):
         isinstance(_ModuleMarker, type),
         Shop.__table__.c.keys(),
     ]
+
+
+@on_12
+def options_of_pools(engine):
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import NullPool
+    from sqlalchemy.pool import QueuePool
+
+    made = create_engine("sqlite://", pool_threadlocal=True)
+    pools = [
+        QueuePool(lambda: None, use_threadlocal=True),
+        NullPool(lambda: None, listeners=[]),
+    ]
+    return [made.name] + [type(pool).__name__ for pool in pools]

@@ -651,3 +651,14 @@ def close_all(engine):
         close()
         left.append(len(session.identity_map))
     return left
+
+
+def mapper_that_is_primary(engine):
+    from sqlalchemy.orm import mapper
+
+    class Account(object):
+        pass
+
+    mapper(Account, account(engine), non_primary=False)
+    session = sessionmaker(bind=engine)()
+    return session.query(Account).count()
