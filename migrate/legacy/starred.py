@@ -175,6 +175,18 @@ def _starred(
     return found
 
 
+def _todays(module: ModuleType) -> list[str]:
+    """Return the names that it has without 1.x style, but for modules.
+
+    A helper of the script that has none of them would pass them on.
+    """
+    return [
+        name
+        for name, value in vars(module).items()
+        if name[0] != "_" and not isinstance(value, ModuleType)
+    ]
+
+
 def _names(
     module: ModuleType, todays: list[str], taken: dict[str, Any]
 ) -> list[str]:
@@ -192,13 +204,11 @@ PATCHES: list[Patch] = [
     Patch(
         owner=module,
         name="__getattr__",
-        # Those that it has without 1.x style.
-        build=partial(
-            _starred, module, [n for n in vars(module) if n[0] != "_"]
-        ),
+        build=partial(_starred, module, _todays(module)),
         form=f"from {module.__name__} import *",
-        note="Gives all that it can find since 2.0; of that, what 1.4 did"
-        " not give takes no name that the script has.",
+        note="Gives all that it can find since 2.0, modules too; of that,"
+        " what 1.4 did not give takes no name that the script has, and no"
+        " module is given.",
     )
     for module in (sqlalchemy, orm, sql, expression, types, schema, exc)
 ]

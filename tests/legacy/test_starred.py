@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -20,15 +21,23 @@ def test_todays_names_are_there_for_who_has_none() -> None:
         names = star("sqlalchemy")
 
     assert names["Uuid"] is sqlalchemy.Uuid
-    assert names["exc"] is sqlalchemy.exc
 
 
 def test_names_that_a_script_has_stay_its_own() -> None:
     with legacy.installed():
-        names = star("sqlalchemy", exc="mine", Uuid="mine", Table="mine")
+        names = star("sqlalchemy", log="mine", Uuid="mine", Table="mine")
 
-    assert (names["exc"], names["Uuid"]) == ("mine", "mine")
+    assert (names["log"], names["Uuid"]) == ("mine", "mine")
     assert names["Table"] is sqlalchemy.Table
+
+
+@pytest.mark.parametrize("module", ["sqlalchemy", "sqlalchemy.orm"])
+def test_no_modules_are_given_for_a_helper_to_pass_on(module: str) -> None:
+    with legacy.installed():
+        names = star(module)
+
+    del names["__builtins__"]
+    assert [n for n, v in names.items() if isinstance(v, ModuleType)] == []
 
 
 def test_no_names_of_1x_style_are_added_to_a_script() -> None:
