@@ -25,6 +25,7 @@ from migrate.legacy import execution
 from migrate.legacy import lending
 from migrate.legacy import modules
 from migrate.legacy import namedtypes
+from migrate.legacy import names
 from migrate.legacy import orm
 from migrate.legacy import outside
 from migrate.legacy import queries
@@ -51,6 +52,7 @@ PATCHES = PatchSet(
         *execution.PATCHES,
         *modules.PATCHES,
         *namedtypes.PATCHES,
+        *names.PATCHES,
         *orm.PATCHES,
         *queries.PATCHES,
         *reflection.PATCHES,

@@ -29,10 +29,10 @@ from sqlalchemy.util import immutabledict
 from migrate.driver import raised
 from migrate.legacy.connection import ScriptConnection
 from migrate.legacy.memory import Memory
+from migrate.legacy.realtransactions import RealTransactions
+from migrate.legacy.savepoints import Savepoints
 from migrate.legacy.stage import Stage
 from migrate.legacy.standin import ScriptDBAPIConnection
-from migrate.legacy.transactions import RealTransactions
-from migrate.legacy.transactions import Savepoints
 from migrate.legacy.transactions import Transactions
 from migrate.sqltext.control import control_in
 from migrate.sqltext.control import without_control

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from migrate import binding
 from migrate.exceptions import TransactionEndedError
 from migrate.legacy.memory import Memory
-from migrate.legacy.transactions import RealTransactions
+from migrate.legacy.realtransactions import RealTransactions
 from migrate.legacy.transactions import Transactions
 
 __all__ = ["Stage"]

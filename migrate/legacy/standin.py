@@ -14,8 +14,8 @@ from typing import Any
 
 from migrate.legacy.cursors import cursor_of
 from migrate.legacy.memory import Memory
+from migrate.legacy.savepoints import Savepoints
 from migrate.legacy.stage import Stage
-from migrate.legacy.transactions import Savepoints
 from migrate.legacy.transactions import Transactions
 from migrate.sqltext.kind import is_table_lock
 from migrate.watching import tell

@@ -10,28 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from contextlib import contextmanager
-from contextlib import suppress
 from typing import Any
 from typing import Protocol
 
 from sqlalchemy.engine import Dialect
 
-from migrate.binding import rolls_back_ddl
-from migrate.exceptions import TransactionEndedError
 from migrate.legacy.transaction import Transaction
 from migrate.sqltext.effect import changes_nothing
-from migrate.sqltext.kind import asks_catalogue
-from migrate.sqltext.kind import commits_by_itself
-from migrate.sqltext.kind import stays_in_transaction
 from migrate.watching import Listener
 from migrate.watching import listeners
-from migrate.watching import tell
 
-__all__ = [
-    "RealTransactions",
-    "Savepoints",
-    "Transactions",
-]
+__all__ = ["OpenTransactions", "Transactions"]
 
 
 _ABORTED = 3
@@ -89,8 +78,8 @@ class Transactions(Protocol):
         """Pass over errors inside that mean that the connection is lost."""
 
 
-class _Statements:
-    """Sends the statements of transaction control to the driver."""
+class OpenTransactions:
+    """The transactions that are open; sends the driver what they need."""
 
     def __init__(self, dbapi_connection: Any, dialect: Dialect) -> None:
         self._dbapi_connection = dbapi_connection
@@ -115,6 +104,7 @@ class _Statements:
                 raise
 
     def send(self, *statements: str) -> None:
+        """Have the driver carry statements out, one after the other."""
         cursor = self._dbapi_connection.cursor()
         try:
             for statement in statements:
@@ -123,6 +113,7 @@ class _Statements:
             cursor.close()
 
     def undo(self, transaction: Transaction) -> None:
+        """Roll a transaction back; see :class:`Transactions`."""
         raise NotImplementedError
 
     def _act(self, transaction: Transaction | None) -> None:
@@ -224,252 +215,3 @@ class _Statements:
         is_open = getattr(driver, "in_transaction", True)  # sqlite3
         info = getattr(driver, "info", None)  # psycopg, 2 and 3
         return not is_open or getattr(info, "transaction_status", 1) == 0
-
-
-class Savepoints(_Statements):
-    """Transactions as savepoints inside the transaction of the step.
-
-    An ended one is not released at once: the next to open takes its place,
-    and if nothing was changed since, without a word to the database.
-    """
-
-    commits_ddl = False
-
-    def __init__(self, dbapi_connection: Any, dialect: Dialect) -> None:
-        super().__init__(dbapi_connection, dialect)
-        # These drivers send a statement without parameters as it is, so
-        # that two of them share the way to the server and back; unless
-        # psycopg was told to prepare each one.
-        prepares = getattr(dbapi_connection, "prepare_threshold", None) == 0
-        self._joins = dialect.driver in ("psycopg2", "psycopg") and (
-            not prepares
-        )
-        self._count = 0
-        self._idle_is_clean = False
-        self._is_over = False
-
-    def open(self) -> Transaction:
-        """Set a savepoint, or take over one that nobody needs."""
-        self.check()
-        self._act(None)
-        top = self._stack[-1] if self._stack else None
-        if top is None or top not in self._ended:
-            return self._push()
-        self._ended.discard(top)
-        if self._idle_is_clean:
-            return top
-        self._stack.pop()
-        return self._push(instead_of=top)
-
-    def before(self, statement: str, transaction: Transaction) -> None:
-        """Set the savepoint again if another's rollback took it away.
-
-        :raises TransactionEndedError: when there is no transaction to be in.
-        """
-        self.check()
-        self._act(transaction)
-        if transaction not in self._stack and not transaction.is_lost:
-            self.send(f"SAVEPOINT {transaction.name}")
-            self._stack.append(transaction)
-
-    def after(self, statement: str) -> None:
-        """Nothing to note: no statement ends a savepoint."""
-
-    def end(self, transaction: Transaction, *, changed: bool) -> None:
-        """Give the savepoint to whoever opens next."""
-        if transaction not in self._stack:
-            return
-        if self._has_failed(transaction):
-            self.undo(transaction)
-            return
-        self._ended.add(transaction)
-        self._idle_is_clean = not changed and transaction is self._stack[-1]
-        self._merge_ended()
-
-    def undo(self, transaction: Transaction) -> None:
-        """Roll back to the savepoint."""
-        if transaction not in self._stack:
-            return
-        if self._is_idle():
-            # Its error is what there is to say; the script cannot go on.
-            self._is_over = True
-            return
-        if self._has_nothing(transaction):
-            self.end(transaction, changed=False)
-            return
-        self.send(f"ROLLBACK TO SAVEPOINT {transaction.name}")
-        self._drop_above(transaction)
-        self._ended.add(transaction)
-        self._idle_is_clean = True
-        self._merge_ended()
-
-    def go_on(self, transaction: Transaction) -> None:
-        """Make the idle savepoint unfit to be taken over."""
-        self._idle_is_clean = False
-
-    def close(self) -> None:
-        """Undo what is open; the end of the step releases the rest.
-
-        :raises TransactionEndedError: when the step's transaction is not
-            there any more.
-        """
-        self.check()
-        self._undo_open()
-        self._stack.clear()
-        self._ended.clear()
-
-    def check(self) -> None:
-        """See that the transaction of the step is still there.
-
-        :raises TransactionEndedError: when it is not.
-        """
-        if self._is_over or (self._stack and self._is_idle()):
-            raise TransactionEndedError(
-                "the transaction of the step was ended in the middle of the "
-                "script: what the script did before may be there or not, "
-                "and its version is not recorded; see what is there, and let "
-                "the script leave the driver's connection alone, and catch "
-                "no error such as that of a full disk"
-            )
-
-    def _push(self, instead_of: Transaction | None = None) -> Transaction:
-        self._count += 1
-        transaction = Transaction(f"migrate_{self._count}")
-        statements = [f"SAVEPOINT {transaction.name}"]
-        if instead_of is not None:
-            statements.insert(0, f"RELEASE SAVEPOINT {instead_of.name}")
-        if self._joins:
-            statements = ["; ".join(statements)]
-        self.send(*statements)
-        self._stack.append(transaction)
-        return transaction
-
-    def _part_with(self, transaction: Transaction) -> None:
-        """Keep the savepoint, in another's name, for whoever opens next."""
-        if transaction in self._stack:
-            heir = Transaction(transaction.name)
-            self._stack[self._stack.index(transaction)] = heir
-            self._ended.discard(transaction)
-            self._ended.add(heir)
-
-    def _drop_above(self, transaction: Transaction) -> None:
-        place = self._stack.index(transaction)
-        self._ended.difference_update(self._stack[place + 1 :])
-        del self._stack[place + 1 :]
-
-    def _merge_ended(self) -> None:
-        """Let the lowest of the ended ones on top stand for all of them."""
-        while len(self._stack) > 1 and {*self._stack[-2:]} <= self._ended:
-            merged = self._stack.pop()
-            self._ended.discard(merged)
-            self._stack[-1].is_clean &= merged.is_clean
-            self._idle_is_clean = False
-
-
-class RealTransactions(_Statements):
-    """Transactions that really commit, on a driver in autocommit mode.
-
-    The first is the database's own, those opened inside are savepoints; the
-    last one to end commits for all.  They are begun with the first statement
-    that needs it, which DDL does not where the database commits it.
-    """
-
-    def __init__(self, dbapi_connection: Any, dialect: Dialect) -> None:
-        super().__init__(dbapi_connection, dialect)
-        self.commits_ddl = not rolls_back_ddl(dialect)
-        self._count = 0
-        self._begun = 0  # of the stack, those that the database knows
-        self._is_doubtful = False  # whether it still does
-
-    def open(self) -> Transaction:
-        """Open one inside those that are open."""
-        self._count += 1
-        transaction = Transaction(f"migrate_{self._count}")
-        self._stack.append(transaction)
-        return transaction
-
-    def before(self, statement: str, transaction: Transaction) -> None:
-        """Begin those that are open, unless that would be in vain."""
-        self._act(transaction)
-        if transaction not in self._stack and not transaction.is_lost:
-            self._stack.append(transaction)  # another's rollback took it
-        if self._begun and self._is_gone():
-            self._begun = 0
-        self._is_doubtful = True
-        if self.commits_ddl and (
-            commits_by_itself(statement) or asks_catalogue(statement)
-        ):
-            return
-        for transaction in self._stack[self._begun :]:
-            name = transaction.name
-            self.send(f"SAVEPOINT {name}" if self._begun else "BEGIN")
-            self._begun += 1
-
-    def after(self, statement: str) -> None:
-        """Note the end of what was begun; what follows begins anew."""
-        if self._begun and self.commits_ddl and commits_by_itself(statement):
-            self._begun = 0
-        self._is_doubtful = not stays_in_transaction(statement)
-
-    def _is_gone(self) -> bool:
-        """Tell whether the database has ended what was begun.
-
-        By a deadlock, by DDL that failed, inside a routine: MySQL's drivers
-        do not know.  In autocommit a savepoint is gone at once.
-        """
-        if self._is_idle() or not (self.commits_ddl and self._is_doubtful):
-            return self._is_idle()
-        try:
-            self.send("SAVEPOINT migrate_0", "RELEASE SAVEPOINT migrate_0")
-        except self._errors:
-            return True
-        return False
-
-    def end(self, transaction: Transaction, *, changed: bool) -> None:
-        """Commit, unless others are open."""
-        if self._has_failed(transaction):
-            self.undo(transaction)
-        elif transaction in self._stack:
-            self._ended.add(transaction)
-            self._commit_if_all_ended()
-
-    def undo(self, transaction: Transaction) -> None:
-        """Roll back to where the transaction began."""
-        if transaction not in self._stack:
-            return
-        if self._has_nothing(transaction):
-            self.end(transaction, changed=False)
-            return
-        place = self._stack.index(transaction)
-        is_begun = place < self._begun
-        del self._stack[place:]
-        self._begun = min(self._begun, place)
-        if is_begun:
-            self._roll_back(transaction if place else None)
-        self._commit_if_all_ended()
-
-    def go_on(self, transaction: Transaction) -> None:
-        """Nothing to note: no savepoint is used twice."""
-
-    def close(self) -> None:
-        """Roll back what was left open."""
-        self._undo_open()
-
-    def _roll_back(self, to: Transaction | None) -> None:
-        with tell("ROLLBACK", self.told):
-            if to is None:
-                self.send("ROLLBACK")
-                return
-            # After DDL that nobody saw there is no savepoint, and nothing
-            # to roll back.
-            with suppress(self._errors):
-                self.send(f"ROLLBACK TO SAVEPOINT {to.name}")
-
-    def _commit_if_all_ended(self) -> None:
-        if not self._ended.issuperset(self._stack):
-            return
-        is_begun, self._begun = self._begun > 0, 0
-        self._stack.clear()
-        self._ended.clear()
-        if is_begun:
-            self.send("COMMIT")
